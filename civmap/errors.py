@@ -1,0 +1,52 @@
+"""The errors a person may meet, each with what was found, what was expected and the next step.
+
+Pages and the command line show a `CivMapError` as it stands; any other exception is a bug.
+"""
+
+
+class CivMapError(Exception):
+    """A fault that a person can understand and mend.
+
+    Parameters
+    ----------
+    message
+        One sentence that names the file, row or value.
+    found, expected, next_step
+        What was there, what should have been there, and what to do about it.
+    """
+
+    def __init__(
+        self, message: str, *, found: str | None = None, expected: str | None = None, next_step: str | None = None
+    ) -> None:
+        self.message, self.found, self.expected, self.next_step = message, found, expected, next_step
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.found:
+            parts.append(f"Found: {self.found}.")
+        if self.expected:
+            parts.append(f"Expected: {self.expected}.")
+        if self.next_step:
+            parts.append(self.next_step)
+        return " ".join(parts)
+
+
+class TheatreError(CivMapError):
+    """A theatre's folder is missing or faulty."""
+
+
+class ReadError(CivMapError):
+    """A file as a whole cannot be read; faults of single rows are set aside instead."""
+
+
+class StoreError(CivMapError):
+    """The store cannot be opened, written or asked."""
+
+
+class RecipeError(CivMapError):
+    """A recipe asks for something that does not exist."""
+
+
+class AnalysisError(CivMapError):
+    """The data cannot carry the analysis that was asked for."""

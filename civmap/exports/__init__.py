@@ -1,0 +1,1 @@
+"""What leaves the tool: exhibits in, bytes out."""

@@ -1,0 +1,1 @@
+"""Renderers: a Part in, a figure out. Nothing here computes or fetches."""

@@ -1,0 +1,122 @@
+"""What part of the record a person looks at: one frozen value, kept in the session, the URL and every recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+from civmap import schema
+
+MEASURES = ("incidents", "killed", "injured", "casualties")
+BOUNDS = ("min", "best", "max")
+PARTY_MODES = ("any", "single")
+_LISTS = {
+    "admin1": None, "parties": None, "causes": schema.CAUSES, "grades": schema.GRADES,
+    "precisions": schema.LOCATION_PRECISIONS,
+}  # fmt: skip
+_CHOICES = {"measure": MEASURES, "bound": BOUNDS, "party_mode": PARTY_MODES}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which records count, and what is counted.
+
+    Sources are never added together: `source` is one source. Empty tuples mean all.
+
+    Parameters
+    ----------
+    source
+        Id of one source; none means the store's first.
+    date_from, date_to
+        First and last local day, both included.
+    admin1, causes, grades, precisions
+        Provinces (ISO 3166-2), causes (a parent includes its children), grades and place precisions.
+    parties, party_mode
+        Parties of the theatre; ``any`` counts a record in which one of them is named, ``single`` one in which a
+        single named party is alone.
+    measure, bound
+        ``incidents``, or people ``killed``, ``injured`` or both (``casualties``) at their min, best or max.
+    harm_only
+        Only incidents with civilian harm: a civilian maximum or a count of unknown status above 0.
+
+    Examples
+    --------
+    >>> Filters.from_params({"from": "2016-01-01", "measure": "killed", "parties": "coalition"}).measure
+    'killed'
+    """
+
+    source: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    admin1: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    party_mode: str = "any"
+    causes: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
+    measure: str = "incidents"
+    bound: str = "best"
+    harm_only: bool = True
+
+    def with_(self, **changes: Any) -> Filters:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able mapping of the fields that differ from their defaults."""
+        default = Filters()
+        changed = {key: value for key, value in asdict(self).items() if value != getattr(default, key)}
+        return {
+            key: value.isoformat() if isinstance(value, date) else list(value) if isinstance(value, tuple) else value
+            for key, value in changed.items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Filters:
+        """Read a mapping as `to_dict` writes it; anything unknown or ill-formed is left at its default."""
+        known = {field.name for field in fields(cls)}
+        read = {key: _value(key, value) for key, value in values.items() if key in known}
+        made = cls(**{key: value for key, value in read.items() if value is not None})
+        if made.date_from and made.date_to and made.date_from > made.date_to:
+            return made.with_(date_from=made.date_to, date_to=made.date_from)
+        return made
+
+    def to_params(self) -> dict[str, str]:
+        """Return URL parameters, only those that differ from the defaults."""
+        return {
+            _PARAMS.get(key, key): ",".join(value) if isinstance(value, list) else _plain(value)
+            for key, value in self.to_dict().items()
+        }
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, str]) -> Filters:
+        """Read URL parameters; bad values fall back to the default."""
+        return cls.from_dict({_FIELDS.get(key, key): value for key, value in params.items()})
+
+
+_PARAMS = {"date_from": "from", "date_to": "to", "harm_only": "harm"}
+_FIELDS = {param: field for field, param in _PARAMS.items()}
+PARAM_NAMES = frozenset(_PARAMS.get(field.name, field.name) for field in fields(Filters))
+
+
+def _plain(value: Any) -> str:
+    return {True: "1", False: "0"}[value] if isinstance(value, bool) else str(value)
+
+
+def _value(key: str, value: Any) -> Any:
+    if key in ("date_from", "date_to"):
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            return None
+    if key in _LISTS:
+        items = value.split(",") if isinstance(value, str) else list(value or ())
+        allowed = _LISTS[key]
+        return tuple(str(item) for item in items if item and (allowed is None or item in allowed))
+    if key == "harm_only":
+        return str(value).casefold() not in ("0", "false", "no")
+    if key in _CHOICES:
+        return value if value in _CHOICES[key] else None
+    return str(value) if value else None
