@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civmap import schema
@@ -94,6 +94,51 @@ class Filters:
     def from_params(cls, params: Mapping[str, str]) -> Filters:
         """Read URL parameters; bad values fall back to the default."""
         return cls.from_dict({_FIELDS.get(key, key): value for key, value in params.items()})
+
+
+def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[str, list[Any]]:
+    """Turn filters into an SQL condition over the store's incidents, and its parameters.
+
+    Records outside the theatre never pass; excluded ones (discounted, not credible, duplicate) only when their grade
+    is asked for by name.
+
+    Examples
+    --------
+    >>> conditions(Filters(source="airwars", harm_only=False))
+    ("known_to IS NULL AND in_theatre AND NOT excluded AND source = ?", ['airwars'])
+    """
+    terms, values = known_on(as_known_on)
+    terms.append("in_theatre")
+    if not set(filters.grades) & set(schema.EXCLUDED_GRADES):
+        terms.append("NOT excluded")
+    if filters.harm_only:
+        terms.append("civilian_harm")
+    equal = {"source = ?": filters.source, "event_date >= ?": filters.date_from, "event_date <= ?": filters.date_to}
+    for term, value in equal.items():
+        if value is not None:
+            terms.append(term)
+            values.append(value)
+    causes = tuple(c for c in schema.CAUSES if {c, schema.CAUSE_PARENTS.get(c, c)} & set(filters.causes))
+    inside = {"admin1": filters.admin1, "cause": causes, "grade": filters.grades}
+    inside["location_precision"] = filters.precisions
+    for column, allowed in inside.items():
+        if allowed:
+            terms.append(f"{column} IN ({', '.join('?' * len(allowed))})")
+            values.extend(allowed)
+    if filters.parties:
+        terms.append(f"list_has_any(parties, [{', '.join('?' * len(filters.parties))}])")
+        values.extend(filters.parties)
+        if filters.party_mode == "single":
+            terms.append("len(parties) = 1")
+    return " AND ".join(terms), values
+
+
+def known_on(day: date | None) -> tuple[list[str], list[Any]]:
+    """Turn "as known on" into SQL terms: what was known at the end of that day, or what is known now."""
+    if day is None:
+        return ["known_to IS NULL"], []
+    end = datetime.combine(day + timedelta(days=1), time(), UTC)
+    return ["known_from < ?", "(known_to IS NULL OR known_to >= ?)"], [end, end]
 
 
 _PARAMS = {"date_from": "from", "date_to": "to", "harm_only": "harm"}

@@ -133,25 +133,21 @@ CAVEAT_WORDS = {
     "duplicate_code": "the source uses this code for several records",
 }
 
-_ARROW = {
-    "text": pa.string(), "date": pa.timestamp("us"), "timestamp": pa.timestamp("us", tz="UTC"), "count": pa.int32(),
-    "int": pa.int32(), "list": pa.list_(pa.string()), "cell": pa.uint64(),
-}  # fmt: skip
 _PANDAS: dict[str, Any] = {
     "text": "str", "date": "datetime64[us]", "timestamp": "datetime64[us, UTC]", "count": "Int32", "int": "Int32",
     "list": pd.ArrowDtype(pa.list_(pa.string())), "cell": "UInt64",
 }  # fmt: skip
 
 
-def arrow_type(column: Column) -> pa.DataType:
-    """Give the Arrow type in which a column rests in Parquet."""
-    return _ARROW[column.kind]
+def pandas_type(column: Column) -> Any:
+    """Give the pandas type of a column."""
+    return _PANDAS[column.kind]
 
 
 def empty_column(column: Column, length: int) -> pd.Series:
     """Make a column of nulls with the right type."""
     if column.kind == "list":
-        return pd.Series(pd.array(pa.nulls(length, _ARROW["list"]), dtype=_PANDAS["list"]))
+        return pd.Series(pd.array(pa.nulls(length, pa.list_(pa.string())), dtype=_PANDAS["list"]))
     if column.kind in ("date", "timestamp"):
         return pd.Series(np.full(length, np.datetime64("NaT", "us"))).astype(_PANDAS[column.kind])
     return pd.Series([pd.NA] * length, dtype="object").astype(_PANDAS[column.kind])

@@ -1,0 +1,161 @@
+"""Placing: every record gets its province, cell and parties from the theatre, and a caveat where that was doubtful.
+
+A point decides before a name. A point just outside the drawn border belongs to the nearest province; a record known
+only to the country gets none; what lies elsewhere is kept, marked ``outside``, and not counted.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from h3ronpy.vector import coordinates_to_cells
+
+from civmap import schema
+from civmap.readers.columns import caveat_lists
+from civmap.theatre import Theatre
+
+BORDER_TOLERANCE_KM = 5.0  # boundaries are simplified by about 1 km; border towns lie on either side of the line
+
+
+def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
+    """Place incident records in a theatre.
+
+    Parameters
+    ----------
+    records
+        Records as readers return them, EPSG:4326; rows without a point are placed by ``admin1_as_reported``.
+    theatre
+        Boundaries, aliases and parties.
+
+    Returns
+    -------
+    GeoDataFrame
+        A copy with ``admin1``, ``placed_by``, ``cell`` (H3, resolution 9), ``parties`` and further ``caveats``.
+        ``placed_by`` is point, nearest, name, country (in the theatre, province unknown) or outside.
+
+    Examples
+    --------
+    >>> from civmap.theatre import load_theatre
+    >>> kabul = gpd.points_from_xy([69.2], [34.5])
+    >>> records = schema.incident_frame({"location_precision": ["exact"]}, kabul, length=1)
+    >>> place(records, load_theatre("afghanistan"))["admin1"].item()
+    'AF-KAB'
+    """
+    points = records.geometry.to_numpy()
+    longitude, latitude = shapely.get_x(points), shapely.get_y(points)
+    has_point = ~np.isnan(longitude)
+    codes = theatre.boundaries.index.to_numpy(dtype="object")
+    by_point = _province_of(longitude, latitude, theatre)
+    by_nearest = _nearest_province(longitude, latitude, has_point & (by_point < 0), theatre)
+    named = theatre.admin1_of(records["admin1_as_reported"])
+    name_known = named.notna().to_numpy()
+    country_only = (records["location_precision"] == "country").to_numpy()
+
+    in_theatre = (by_point >= 0) | (by_nearest >= 0)
+    use_name = ~in_theatre & name_known & ~country_only
+    in_scope = records["source"].isin(set(theatre.source_scopes["source"])).to_numpy()
+    country = country_only & (in_theatre | ~has_point & in_scope)
+    placed_by = np.select(
+        [country, country_only, by_point >= 0, by_nearest >= 0, use_name],
+        ["country", "outside", "point", "nearest", "name"],
+        "outside",
+    )
+    province = np.where(by_point >= 0, by_point, by_nearest)
+    admin1 = np.where(use_name, named.to_numpy(dtype="object"), codes[province])
+    admin1[(placed_by == "country") | (placed_by == "outside")] = None
+
+    parties, unknown_party = _parties(records["party_as_reported"], theatre)
+    outside = placed_by == "outside"
+    swapped = np.zeros(len(records), bool)
+    swapped[outside & has_point] = (
+        _province_of(latitude[outside & has_point], longitude[outside & has_point], theatre) >= 0
+    )
+    flags = {
+        "nearest_province": placed_by == "nearest",
+        "named_province_only": use_name & has_point,
+        "province_disagrees": name_known & (placed_by == "point") & (named.to_numpy(dtype="object") != admin1),
+        "place_not_recognised": outside & ~has_point,
+        "outside_theatre": outside & has_point,
+        "coordinates_swapped": swapped,
+        "party_not_recognised": unknown_party,
+    }
+    placed = records.copy()
+    placed["admin1"] = pd.Series(admin1, index=records.index, dtype="str")
+    placed["placed_by"] = pd.Series(placed_by, index=records.index, dtype="str")
+    placed["location_precision"] = records["location_precision"].mask(use_name, "province")
+    placed["cell"] = _cells(longitude, latitude, has_point, index=records.index)
+    placed["parties"] = parties
+    placed["caveats"] = _joined(records["caveats"], caveat_lists(len(records), flags))
+    return placed
+
+
+def _province_of(longitude: np.ndarray, latitude: np.ndarray, theatre: Theatre) -> np.ndarray:
+    """Find the position of the province that holds each point, -1 where none does."""
+    found = np.full(len(longitude), -1, dtype="int64")
+    polygons = theatre.boundaries.geometry.to_numpy()
+    shapely.prepare(polygons)
+    for position, polygon in enumerate(polygons):  # a loop over provinces, not over rows
+        west, south, east, north = polygon.bounds
+        near = (longitude >= west) & (longitude <= east) & (latitude >= south) & (latitude <= north) & (found < 0)
+        where = np.flatnonzero(near)
+        found[where[shapely.intersects_xy(polygon, longitude[where], latitude[where])]] = position
+    return found
+
+
+def _nearest_province(longitude: np.ndarray, latitude: np.ndarray, which: np.ndarray, theatre: Theatre) -> np.ndarray:
+    """Find the nearest province within `BORDER_TOLERANCE_KM` for the points that lie in none."""
+    found = np.full(len(longitude), -1, dtype="int64")
+    where = np.flatnonzero(which)
+    west, south, east, north = theatre.boundaries.total_bounds
+    margin = 0.2  # degrees; more than the tolerance at any latitude of a theatre
+    close = (longitude[where] > west - margin) & (longitude[where] < east + margin)
+    close &= (latitude[where] > south - margin) & (latitude[where] < north + margin)
+    where = where[close]
+    if not len(where):
+        return found
+    provinces = theatre.boundaries.to_crs(theatre.measuring_crs)
+    points = gpd.GeoSeries(gpd.points_from_xy(longitude[where], latitude[where]), crs=schema.CRS)
+    asked, nearest = provinces.sindex.nearest(
+        points.to_crs(theatre.measuring_crs).to_numpy(), return_all=False, max_distance=BORDER_TOLERANCE_KM * 1000
+    )
+    found[where[asked]] = nearest
+    return found
+
+
+def _parties(named: pd.Series, theatre: Theatre) -> tuple[pd.Series, np.ndarray]:
+    """Translate each distinct wording once."""
+    wordings, codes = np.unique(named.fillna("").to_numpy(dtype="object"), return_inverse=True)
+    lists = [sorted(set(theatre.parties_of(wording or None))) for wording in wordings]
+    array = (
+        pa.array(lists, pa.list_(pa.string())).take(pa.array(codes))
+        if len(named)
+        else pa.array([], pa.list_(pa.string()))
+    )
+    unknown = np.array(["other" in parties for parties in lists], dtype=bool)
+    series = pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=named.index)
+    return series, unknown[codes] if len(named) else np.zeros(0, bool)
+
+
+def _cells(longitude: np.ndarray, latitude: np.ndarray, has_point: np.ndarray, *, index: pd.Index) -> pd.Series:
+    cells = np.zeros(len(longitude), dtype="uint64")
+    cells[has_point] = pa.array(
+        coordinates_to_cells(latitude[has_point], longitude[has_point], schema.FINEST_CELL_RESOLUTION)
+    ).to_numpy()
+    return pd.Series(pd.arrays.IntegerArray(cells, ~has_point), index=index)
+
+
+def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Append lists row by row, without a loop: both are flattened and merged by row number."""
+    parts = []
+    for series in (first, second):
+        array = pa.chunked_array(series.array.__arrow_array__()).combine_chunks()
+        row = np.repeat(np.arange(len(array)), np.diff(array.offsets.to_numpy()) if len(array) else [])
+        parts.append(pd.DataFrame({"row": row, "code": array.flatten().to_pandas()}))
+    merged = pd.concat(parts).sort_values("row", kind="stable")
+    counts = np.bincount(merged["row"].to_numpy(dtype="int64"), minlength=len(first))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype("int32")
+    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(merged["code"].to_numpy(dtype="object"), pa.string()))
+    return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=first.index)

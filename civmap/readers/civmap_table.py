@@ -1,0 +1,167 @@
+"""A table in CivMap's own column names: CSV or Parquet, as the simulator and exports write it.
+
+Column names are those of `civmap.schema.INCIDENT`, with ``latitude`` and ``longitude`` for the point. A count given
+once (``civilians_killed_best`` alone) is its own minimum and maximum. Lists are separated by ``;``.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from civmap import schema
+from civmap.errors import ReadError
+from civmap.readers import columns as cols
+from civmap.readers.faults import Fault, date_faults, place_faults, range_faults
+from civmap.readers.files import TextTable, read_records
+from civmap.readers.result import Draft, ReadResult, finish
+
+NEEDED = ("source_id", "event_date")
+_FILLED_LATER = {"load_id", "source_row", "admin1", "placed_by", "cell", "parties", "caveats"}
+_WORDS = {
+    "date_precision": "day", "location_precision": None, "attribution": None, "cause": "unknown", "grade": "ungraded",
+    "assessment": "none",
+}  # fmt: skip
+_RANGES = ("civilians_killed", "civilians_injured", "all_killed")
+COLUMNS = (
+    *(column.name for column in schema.INCIDENT if column.name not in _FILLED_LATER), "latitude", "longitude", "admin1",
+    "parties",
+)  # fmt: skip
+
+
+def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
+    """Read a table in CivMap's own column names into incident records.
+
+    Parameters
+    ----------
+    table
+        The opened file with at least ``source_id``, ``event_date`` and a place: ``latitude`` and ``longitude``, or a
+        province (``admin1`` or ``admin1_as_reported``).
+    source
+        Id under which records are kept that name no source of their own; the file's name if none is given.
+
+    Returns
+    -------
+    ReadResult
+        Records and the rows set aside.
+
+    Raises
+    ------
+    ReadError
+        When a needed column is missing.
+    """
+    _check_header(table)
+    records = read_records(table, COLUMNS)
+    raw = records.columns
+    length = raw.num_rows
+    start, bad_start = cols.dates(raw, "event_date")
+    end, bad_end = cols.dates(raw, "event_date_end")
+    latitude, bad_latitude = cols.numbers(raw, "latitude")
+    longitude, bad_longitude = cols.numbers(raw, "longitude")
+    faults = [
+        *date_faults(start, end, bad_start=bad_start, bad_end=bad_end, names=("event_date", "event_date_end")),
+        *place_faults(latitude, longitude, bad_latitude | bad_longitude, names=("latitude", "longitude")),
+    ]
+    people: dict[str, pd.Series] = {}
+    for name in (name for name in schema.COUNT_COLUMNS if name in table.header):
+        people[name], bad = cols.counts(raw, name)
+        faults.append(Fault("count_unreadable", name, bad))
+    _single_counts_are_ranges(people)
+    faults += range_faults(people, [name.removesuffix("_min") for name in people if name.endswith("_min")])
+
+    province = cols.text(raw, "admin1_as_reported").fillna(cols.text(raw, "admin1"))
+    no_point = np.isnan(latitude) | np.isnan(longitude)
+    parties = cols.text(raw, "party_as_reported").fillna(cols.text(raw, "parties"))
+    ids = cols.text(raw, "source_id")
+    sources = cols.text(raw, "source").fillna(source or cols.header_key(table.path.name.split(".")[0]))
+    key = sources + "\x1f" + ids
+    faults += [
+        Fault("id_missing", "source_id", ids.isna().to_numpy()),
+        Fault("id_repeated", "source_id", (key.duplicated() & ids.notna()).to_numpy()),
+        Fault("place_missing", "latitude", no_point & province.isna().to_numpy()),
+    ]
+    words = {}
+    for name, default in _WORDS.items():
+        given = cols.text(raw, name)
+        allowed = schema.COLUMN[name].allowed
+        faults.append(
+            Fault(
+                "code_unknown", name, (given.notna() & ~given.isin(allowed)).to_numpy(), "one of " + ", ".join(allowed)
+            )
+        )
+        words[name] = given if default is None else given.fillna(default)
+    several = parties.fillna("").str.contains(";").to_numpy(dtype=bool)
+    words["attribution"] = words["attribution"].fillna(
+        pd.Series(np.where(parties.isna(), "undetermined", np.where(several, "several_alleged", "single")))
+    )
+    words["location_precision"] = words["location_precision"].fillna("settlement")
+    words["location_precision"] = words["location_precision"].mask(
+        no_point & (words["location_precision"] != "country"), "province"
+    )
+    dates = {name: cols.dates(raw, name)[0] for name in ("reported_at", "assessed_at")}
+    texts = (
+        "event_time_local", "admin2", "place", "cause_as_reported", "grade_as_reported", "assessed_by",
+    )  # fmt: skip
+    return finish(
+        Draft(
+            {
+                "source": sources,
+                "source_id": ids,
+                "event_date": start,
+                "event_date_end": end.fillna(start),
+                "admin1_as_reported": province,
+                "party_as_reported": parties,
+                **words,
+                **people,
+                **dates,
+                **{name: cols.text(raw, name) for name in texts},
+                "reported_via": cols.lists(cols.text(raw, "reported_via")),
+                "checked_via": cols.lists(cols.text(raw, "checked_via")),
+                "caveats": cols.caveat_lists(
+                    length, {"date_range": (end > start).to_numpy(), "no_coordinates": no_point}
+                ),
+            },
+            longitude,
+            latitude,
+            faults,
+            _notes(table),
+        ),
+        records,
+        table,
+        reader="civmap",
+        source=source or cols.header_key(table.path.name.split(".")[0]),
+    )
+
+
+def _check_header(table: TextTable) -> None:
+    missing = [name for name in NEEDED if name not in table.header]
+    has_place = {"latitude", "longitude"} <= set(table.header) or {"admin1", "admin1_as_reported"} & set(table.header)
+    if not has_place:
+        missing.append("latitude and longitude, or admin1")
+    if missing:
+        raise ReadError(
+            f"{table.path.name}: no column {', '.join(missing)}.",
+            found=", ".join(table.header[:30]),
+            next_step="Rename the columns to CivMap's names; README lists them.",
+        )
+
+
+def _single_counts_are_ranges(people: dict[str, pd.Series]) -> None:
+    for measure in _RANGES:
+        best = people.get(f"{measure}_best")
+        if best is None:
+            continue
+        for end in ("min", "max"):
+            given = people.get(f"{measure}_{end}")
+            people[f"{measure}_{end}"] = best if given is None else given.fillna(best)
+
+
+def _notes(table: TextTable) -> list[str]:
+    unread = [name for name in table.header if name not in COLUMNS and name not in _FILLED_LATER]
+    notes = []
+    for name in unread:
+        near = difflib.get_close_matches(name, COLUMNS, n=1)
+        notes.append(f"column '{name}' was not read" + (f"; did you mean '{near[0]}'?" if near else ""))
+    return notes

@@ -1,0 +1,108 @@
+"""Text columns into numbers, dates and words: whole columns at once, and which entries could not be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from civmap import schema
+
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_MAX_PEOPLE = 1_000_000  # more than this in one record is a slip of the keyboard
+
+
+def text(table: pa.Table, name: str) -> pd.Series:
+    """Give a column as stripped text; absent columns and empty entries are null."""
+    if name not in table.column_names:
+        return pd.Series([None] * table.num_rows, dtype="str")
+    column = pc.utf8_trim_whitespace(table[name])
+    return pc.if_else(pc.equal(column, ""), None, column).to_pandas().astype("str")
+
+
+def numbers(table: pa.Table, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give a column as floats (NaN where null or unreadable) and a mask of the unreadable entries."""
+    length = table.num_rows
+    if name not in table.column_names:
+        return np.full(length, np.nan), np.zeros(length, bool)
+    column = table[name]
+    try:
+        values = column.cast(pa.float64())
+        bad = pa.chunked_array([pa.repeat(False, length)])
+    except pa.ArrowInvalid:
+        column = pc.utf8_trim_whitespace(column)
+        bad = pc.fill_null(pc.invert(pc.match_substring_regex(column, _NUMBER)), False)
+        bad = pc.and_(bad, pc.fill_null(pc.not_equal(column, ""), False))
+        readable = pc.fill_null(pc.match_substring_regex(column, _NUMBER), False)
+        values = pc.if_else(readable, column, None).cast(pa.float64())
+    as_floats = values.to_numpy().astype("float64")
+    infinite = np.isinf(as_floats) | (np.isnan(as_floats) & ~values.is_null().to_numpy())
+    return np.where(infinite, np.nan, as_floats), bad.to_numpy().astype(bool) | infinite
+
+
+def counts(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
+    """Give a column of counts of people as nullable integers and a mask of what is no count."""
+    values, bad = numbers(table, name)
+    with np.errstate(invalid="ignore"):
+        bad |= (values < 0) | (values != np.floor(values)) & ~np.isnan(values) | (values > _MAX_PEOPLE)
+    usable = ~np.isnan(values) & ~bad
+    filled = np.where(usable, values, 0).astype("int32")
+    return pd.Series(pd.arrays.IntegerArray(filled, ~usable)), bad
+
+
+def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
+    """Give a column of ISO dates (a time behind the date is ignored) and a mask of the unreadable entries."""
+    length = table.num_rows
+    if name not in table.column_names:
+        return pd.Series(np.full(length, np.datetime64("NaT", "us"))), np.zeros(length, bool)
+    day = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(table[name]), 0, 10)
+    try:
+        parsed = day.cast(pa.date32())
+    except pa.ArrowInvalid:
+        iso = pc.if_else(pc.fill_null(pc.match_substring_regex(day, _ISO_DATE), False), day, None)
+        # errors="coerce" also refuses 31 February
+        parsed = pa.chunked_array([pa.array(pd.to_datetime(iso.to_pandas(), format="%Y-%m-%d", errors="coerce"))])
+    values = parsed.cast(pa.timestamp("us")).to_pandas()
+    given = pc.fill_null(pc.greater(pc.utf8_length(day), 0), False).to_numpy().astype(bool)
+    return values, values.isna().to_numpy() & given
+
+
+def translate(values: pd.Series, table: Mapping[str, str], *, default: str) -> pd.Series:
+    """Replace the source's words by ours; unknown and null entries get the default."""
+    known = {word: table.get(word, default) for word in values.dropna().unique()}
+    return values.map(known).fillna(default).astype("str")
+
+
+def lists(values: pd.Series, *, separator: str = ";") -> pd.Series:
+    """Split text into lists, null stays null."""
+    unique = {
+        word: [part.strip() for part in word.split(separator) if part.strip()] for word in values.dropna().unique()
+    }
+    return pd.Series([unique.get(word) for word in values], dtype=pd.ArrowDtype(pa.list_(pa.string())))
+
+
+def caveat_lists(length: int, flags: Mapping[str, np.ndarray]) -> pd.Series:
+    """Turn flags per row into a list of caveat codes per row, empty where none applies."""
+    codes = np.zeros(length, dtype="int64")
+    names = list(flags)
+    for bit, name in enumerate(names):
+        codes |= np.asarray(flags[name], dtype="int64") << bit
+    combinations, inverse = np.unique(codes, return_inverse=True)
+    values = [[name for bit, name in enumerate(names) if code >> bit & 1] for code in combinations]
+    array = pa.array(values, pa.list_(pa.string())).take(pa.array(inverse))
+    return pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))))
+
+
+def header_key(name: str) -> str:
+    """Reduce a column name to letters and digits, for recognising it in other spellings."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
+
+
+def is_count(name: str) -> bool:
+    """Say whether a schema column holds a count of people."""
+    return name in schema.COLUMN and schema.COLUMN[name].kind == "count"

@@ -1,0 +1,135 @@
+"""Rows that break a rule are set aside with file, record number, column, value and rule; none is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from civmap import schema
+from civmap.readers.files import Records
+
+RULES: dict[str, str] = {
+    "broken_row": "as many fields as the header, every quotation mark closed",
+    "id_missing": "an id of the record",
+    "id_repeated": "each id once in the file",
+    "date_missing": "a date",
+    "date_unreadable": "a date written YYYY-MM-DD",
+    "date_in_future": "a date not later than today",
+    "date_placeholder": "the date of the event; 1970-01-01 stands for none",
+    "end_before_start": "an end on or after the start",
+    "coordinate_unreadable": "degrees as a decimal number",
+    "coordinate_incomplete": "latitude and longitude both, or neither",
+    "coordinate_out_of_range": "latitude -90 to 90, longitude -180 to 180",
+    "coordinate_zero": "a place; latitude 0, longitude 0 stands for none",
+    "place_missing": "coordinates or a province",
+    "count_unreadable": "a whole number of people, 0 or more",
+    "min_above_max": "min <= best <= max",
+    "code_unknown": "a code of the source's codebook",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule that some rows break."""
+
+    rule: str
+    column: str
+    bad: np.ndarray
+    expected: str | None = None
+
+
+def range_faults(columns: Mapping[str, pd.Series], measures: Sequence[str]) -> list[Fault]:
+    """Find rows whose min, best and max are not in order, for each measure such as ``civilians_killed``."""
+    faults = []
+    for measure in measures:
+        bounds = [columns[name] for end in ("min", "best", "max") if (name := f"{measure}_{end}") in columns]
+        pairs = [(low > high) for position, low in enumerate(bounds) for high in bounds[position + 1 :]]
+        bad = [pair.fillna(False).to_numpy(dtype=bool) for pair in pairs]
+        if bad:
+            faults.append(Fault("min_above_max", f"{measure}_min", np.logical_or.reduce(bad)))
+    return faults
+
+
+def place_faults(
+    latitude: np.ndarray, longitude: np.ndarray, unreadable: np.ndarray, *, names: tuple[str, str]
+) -> list[Fault]:
+    """Find coordinates that are unreadable, half given, impossible, or (0, 0)."""
+    no_latitude, no_longitude = np.isnan(latitude), np.isnan(longitude)
+    with np.errstate(invalid="ignore"):
+        far_north, far_east = np.abs(latitude) > 90, np.abs(longitude) > 180
+        zero = (latitude == 0) & (longitude == 0)
+    return [
+        Fault("coordinate_unreadable", names[0], unreadable),
+        Fault("coordinate_incomplete", names[0], (no_latitude != no_longitude) & ~unreadable),
+        Fault("coordinate_out_of_range", names[0], far_north, "latitude -90 to 90; are the two exchanged?"),
+        Fault("coordinate_out_of_range", names[1], far_east, "longitude -180 to 180"),
+        Fault("coordinate_zero", names[0], zero),
+    ]
+
+
+def date_faults(
+    start: pd.Series, end: pd.Series, *, bad_start: np.ndarray, bad_end: np.ndarray, names: tuple[str, str]
+) -> list[Fault]:
+    """Find dates that are missing, unreadable, in the future, or end before they start."""
+    today = pd.Timestamp.now().normalize()
+    return [
+        Fault("date_unreadable", names[0], bad_start),
+        Fault("date_unreadable", names[1], bad_end),
+        Fault("date_missing", names[0], start.isna().to_numpy() & ~bad_start),
+        Fault("date_in_future", names[0], (start > today).to_numpy()),
+        Fault("date_in_future", names[1], (end > today).to_numpy() & ~(start > today).to_numpy()),
+        Fault("end_before_start", names[1], (end < start).to_numpy()),
+    ]
+
+
+def set_aside(
+    records: Records, faults: Sequence[Fault], *, file: str, source: str, ids: pd.Series
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Split records into kept and set aside: one line for each record, with its first fault and the others named.
+
+    Returns
+    -------
+    tuple
+        A mask of the records that break no rule, and the frame of those that do, broken records included.
+    """
+    length = records.columns.num_rows
+    bad = np.column_stack([fault.bad for fault in faults]) if faults else np.zeros((length, 0), bool)
+    faulty = bad.any(axis=1)
+    where = np.flatnonzero(faulty)
+    first = bad[where].argmax(axis=1) if len(where) else np.zeros(0, int)
+    raw = records.columns.take(pa.array(where)).to_pandas()
+    columns = np.array([fault.column for fault in faults], dtype=object)[first]
+    values = pd.Series([None] * len(where), dtype="str")
+    for name in set(columns) & set(raw.columns):
+        values = values.mask(columns == name, raw[name])
+    rows = pd.DataFrame(
+        {
+            "file": file,
+            "source": source,
+            "source_row": records.source_row[where],
+            "source_id": ids.to_numpy()[where],
+            "rule": np.array([fault.rule for fault in faults], dtype=object)[first],
+            "column": columns,
+            "value": values,
+            "expected": np.array([fault.expected or RULES[fault.rule] for fault in faults], dtype=object)[first],
+            "other_faults": _others(bad[where], first, faults),
+            "row": raw.to_json(orient="records", lines=True, force_ascii=False).splitlines() if len(where) else [],
+        }
+    )
+    broken = records.broken.assign(file=file, source=source, rule="broken_row", row=records.broken["value"])
+    rejected = pd.concat([rows, broken], ignore_index=True).reindex(columns=list(schema.REJECTED_COLUMNS))
+    types = schema.empty_rejected().dtypes.to_dict()
+    return ~faulty, rejected.astype(types).sort_values("source_row", ignore_index=True)
+
+
+def _others(bad: np.ndarray, first: np.ndarray, faults: Sequence[Fault]) -> np.ndarray:
+    """Name the faults behind the first one, for each distinct combination once."""
+    rest = bad.copy()
+    rest[np.arange(len(first)), first] = False
+    combinations, inverse = np.unique(rest, axis=0, return_inverse=True)
+    said = ["; ".join(f"{faults[n].column}: {faults[n].rule}" for n in np.flatnonzero(row)) for row in combinations]
+    return np.array(said, dtype=object)[inverse] if len(first) else np.array([], dtype=object)

@@ -1,0 +1,333 @@
+"""The store: what was loaded, whole and for good, and what was known when.
+
+A folder per theatre under the home; each load is a folder of its own (records, set-aside rows, a description), written
+under a temporary name and renamed, so a kill at any moment leaves the old state or the new. From the loads one table
+is derived and kept in `cache/`: every record with ``known_from`` and ``known_to``; it can be deleted at any time.
+
+This module is the only owner of the DuckDB connection. Every query runs on a cursor of its own, because a connection
+shared between threads gives wrong totals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from civmap import schema
+from civmap.errors import StoreError
+from civmap.filters import Filters, conditions
+from civmap.placing import place
+from civmap.readers.result import ReadResult
+from civmap.theatre import Theatre, load_theatre
+
+FORMAT = 1  # raise when the derived table changes, so that old caches are made anew
+_KEPT_CACHES = 2  # another process may still be reading the one before
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load: a file that was read, placed and kept.
+
+    `placed` counts the records that lie in the theatre (`without_province` of them are known only to the country),
+    `outside` those that do not: placed + outside = accepted.
+    """
+
+    load_id: str
+    source: str
+    file: str
+    sha256: str
+    reader: str
+    encoding: str
+    read: int
+    accepted: int
+    rejected: int
+    placed: int
+    without_province: int
+    outside: int
+    known_at: str
+    loaded_at: str
+    notes: tuple[str, ...] = ()
+    already_loaded: bool = False
+
+
+def default_home() -> Path:
+    """Give the folder of all stores: ``$CIVMAP_HOME``, else ``civmap`` in the user's home."""
+    return Path(os.environ.get("CIVMAP_HOME") or Path.home() / "civmap")
+
+
+class Store:
+    """Incidents of one theatre, as known now or on any earlier day.
+
+    Parameters
+    ----------
+    home
+        Root folder; made with mode 0700 if absent.
+    theatre
+        A theatre, or its name or folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = Store(tempfile.mkdtemp(), "oir")
+    >>> len(store.incidents()), len(store.loads())
+    (0, 0)
+    """
+
+    def __init__(self, home: str | Path, theatre: Theatre | str | Path) -> None:
+        self.theatre = theatre if isinstance(theatre, Theatre) else load_theatre(theatre)
+        self.home = Path(home)
+        self.folder = self.home / self.theatre.id
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / "loads").mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / "cache").mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {self.home} cannot be used.", found=str(error), next_step="Set CIVMAP_HOME to another."
+            ) from error
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET enable_progress_bar = false")
+        self._opened = ""
+        self._lock = threading.Lock()
+
+    # ---- what is there -------------------------------------------------------------------------------------------
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the theatre's synthetic demonstration is shown because nothing has been loaded."""
+        return not _load_folders(self.folder) and self.theatre.demonstration is not None
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of everything loaded: the same loads in any order give the same one."""
+        names = "\n".join([str(FORMAT), self.theatre.id, *sorted(folder.name for folder in self._loads())])
+        return hashlib.sha256(names.encode()).hexdigest()[:16]
+
+    def loads(self) -> pd.DataFrame:
+        """List the loads, oldest knowledge first; one row each with the fields of `Load`."""
+        rows = [json.loads((folder / "load.json").read_text(encoding="utf-8")) for folder in self._loads()]
+        columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
+        frame = pd.DataFrame(rows, columns=columns).sort_values(["known_at", "load_id"], ignore_index=True)
+        return frame.drop(columns="notes").assign(notes=["; ".join(notes) for notes in frame["notes"]])
+
+    def rejected(self) -> pd.DataFrame:
+        """List the rows set aside, of all loads."""
+        files = [folder / "rejected.parquet" for folder in self._loads()]
+        frames = [pd.read_parquet(file).assign(load_id=file.parent.name) for file in files]
+        return pd.concat(frames, ignore_index=True) if frames else schema.empty_rejected().assign(load_id="")
+
+    # ---- adding --------------------------------------------------------------------------------------------------
+
+    def add(self, result: ReadResult, *, known_at: date | datetime | None = None) -> Load:
+        """Place and keep what a reader returned, as one load.
+
+        Parameters
+        ----------
+        result
+            Records, set-aside rows and provenance.
+        known_at
+            When the source released it; now if not given. Later releases of the same ``source_id`` replace earlier
+            ones from then on, and "as known on" an earlier day still shows the earlier.
+
+        Returns
+        -------
+        Load
+            Counts of the load; `already_loaded` when the same file was loaded before with the same release date.
+        """
+        moment = _as_moment(known_at)
+        described = (result.provenance.sha256, result.provenance.source, result.provenance.reader)
+        for folder in self._own_loads():
+            old = json.loads((folder / "load.json").read_text(encoding="utf-8"))
+            same_file = (old["sha256"], old["source"], old["reader"]) == described
+            if same_file and (known_at is None or old["known_at"] == moment.isoformat()):
+                return Load(**{**old, "notes": tuple(old["notes"]), "already_loaded": True})
+        load_id = hashlib.sha256("|".join((*described, moment.isoformat())).encode()).hexdigest()[:12]
+        placed = place(result.records, self.theatre)
+        placed["load_id"] = pd.Series([load_id] * len(placed), index=placed.index, dtype="str")
+        outside = int((placed["placed_by"] == "outside").sum())
+        load = Load(
+            load_id=load_id,
+            source=result.provenance.source,
+            file=result.provenance.file,
+            sha256=result.provenance.sha256,
+            reader=result.provenance.reader,
+            encoding=result.provenance.encoding,
+            read=result.provenance.read,
+            accepted=len(placed),
+            rejected=len(result.rejected),
+            placed=len(placed) - outside,
+            without_province=int((placed["placed_by"] == "country").sum()),
+            outside=outside,
+            known_at=moment.isoformat(),
+            loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            notes=result.provenance.notes,
+        )
+        self._write(load, placed, result.rejected)
+        return load
+
+    def _write(self, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame) -> None:
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.folder / "loads"))
+        try:
+            # geoarrow points are two columns of numbers: quick to write, and DuckDB reads them without an extension
+            placed.to_parquet(draft / "records.parquet", geometry_encoding="geoarrow", index=False)
+            rejected.to_parquet(draft / "rejected.parquet", index=False)
+            described = {key: value for key, value in asdict(load).items() if key != "already_loaded"}
+            (draft / "load.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+            draft.rename(self.folder / "loads" / load.load_id)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            if (self.folder / "loads" / load.load_id).is_dir():
+                return  # another process kept the same load in the meantime
+            raise StoreError(
+                f"{load.file} could not be kept; the store is as it was before.",
+                found=str(error),
+                next_step=f"Check the free space of {self.home}.",
+            ) from error
+
+    # ---- asking --------------------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """Run one question on a cursor of its own; the table is called ``incidents``.
+
+        Parameters
+        ----------
+        sql
+            A SELECT over ``incidents`` (the schema's columns, ``longitude``, ``latitude``, ``known_from``,
+            ``known_to``, ``civilian_harm``, ``excluded``, ``in_theatre``).
+        parameters
+            Values for the question marks.
+        """
+        self._open()
+        with self._connection.cursor() as cursor:
+            return cursor.execute(sql, list(parameters)).to_arrow_table().to_pandas(types_mapper=_list_type)
+
+    def incidents(self, filters: Filters | None = None, as_known_on: date | None = None) -> gpd.GeoDataFrame:
+        """Give incident records, one row each, as known on a day.
+
+        Parameters
+        ----------
+        filters
+            Which records; none means every accepted record, also those outside the theatre or without harm.
+        as_known_on
+            The end of a past day; none means now.
+
+        Returns
+        -------
+        GeoDataFrame
+            The schema's columns with ``known_from`` and ``known_to``, EPSG:4326, in the order of date and id.
+        """
+        everything = Filters(harm_only=False, grades=schema.GRADES)
+        where, values = conditions(filters or everything, as_known_on=as_known_on)
+        if filters is None:
+            where = where.replace(" AND in_theatre", "")
+        frame = self.query(
+            f"SELECT * EXCLUDE (excluded, in_theatre, civilian_harm) FROM incidents WHERE {where} "
+            "ORDER BY event_date, source, source_id",
+            values,
+        )
+        longitude = frame.pop("longitude").to_numpy(dtype="float64")
+        points = gpd.points_from_xy(longitude, frame.pop("latitude").to_numpy(dtype="float64"))
+        points[np.isnan(longitude)] = None
+        typed = {name: schema.pandas_type(column) for name, column in schema.COLUMN.items() if column.kind != "list"}
+        return gpd.GeoDataFrame(frame.astype(typed), geometry=points, crs=schema.CRS)
+
+    def _loads(self) -> list[Path]:
+        own = self._own_loads()
+        if own or self.theatre.demonstration is None:
+            return own
+        return _load_folders(self.theatre.demonstration)
+
+    def _own_loads(self) -> list[Path]:
+        return _load_folders(self.folder)
+
+    def _open(self) -> None:
+        """Make sure that ``incidents`` shows the loads as they are now."""
+        fingerprint = self.fingerprint
+        if fingerprint == self._opened:
+            return
+        with self._lock:
+            if fingerprint != self._opened:
+                file = self.folder / "cache" / f"{fingerprint}.parquet"
+                if not file.exists():
+                    self._derive(file)
+                path = str(file).replace("'", "''")
+                with self._connection.cursor() as cursor:
+                    cursor.execute(f"CREATE OR REPLACE VIEW incidents AS SELECT * FROM read_parquet('{path}')")
+                self._opened = fingerprint
+
+    def _derive(self, file: Path) -> None:
+        """Write every record with the time from which and to which it was what the source said."""
+        folders = self._loads()
+        draft = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}.tmp")
+        cursor = self._connection.cursor()
+        try:
+            if folders:
+                cursor.register("load_times", self.loads()[["load_id", "known_at"]])
+                records = ", ".join("'" + str(f / "records.parquet").replace("'", "''") + "'" for f in folders)
+                source = f"read_parquet([{records}]) JOIN load_times USING (load_id)"
+            else:
+                nothing = schema.empty_incidents()
+                empty = pd.DataFrame(nothing.drop(columns="geometry"))
+                cursor.register("nothing", empty.assign(known_at=pd.Series(dtype="str")))
+                source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
+            ended = "lead(known_from) OVER (PARTITION BY source, source_id ORDER BY known_from, load_id)"
+            known_to = ended if len(folders) > 1 else "NULL::TIMESTAMPTZ"
+            quoted = str(draft).replace("'", "''")
+            cursor.execute(
+                f"""COPY (
+                    SELECT *, {known_to} AS known_to FROM (
+                        SELECT * EXCLUDE (geometry, known_at), geometry.x AS longitude, geometry.y AS latitude,
+                            known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
+                            list_contains({list(schema.EXCLUDED_GRADES)!r}, grade)
+                                OR list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS excluded,
+                            coalesce(placed_by <> 'outside', false) AS in_theatre
+                        FROM {source})
+                    ORDER BY source, event_date, source_id, load_id
+                ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""
+            )
+            draft.replace(file)
+        finally:
+            cursor.close()
+            draft.unlink(missing_ok=True)
+        old = sorted(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)[:-_KEPT_CACHES]
+        for path in old:
+            path.unlink(missing_ok=True)
+
+
+# A civilian maximum or a count of unknown status above 0; where only a minimum or a best is known, that counts.
+_HARM = """(
+    coalesce(civilians_killed_max, civilians_killed_best, civilians_killed_min, 0) > 0
+    OR coalesce(civilians_injured_max, civilians_injured_best, civilians_injured_min, 0) > 0
+    OR coalesce(status_unknown_killed, 0) > 0)"""
+
+
+def _list_type(arrow: pa.DataType) -> pd.ArrowDtype | None:
+    return schema.pandas_type(schema.COLUMN["parties"]) if pa.types.is_list(arrow) else None
+
+
+def _load_folders(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
+
+
+def _as_moment(known_at: date | datetime | None) -> datetime:
+    if known_at is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    if isinstance(known_at, datetime):
+        return known_at.astimezone(UTC) if known_at.tzinfo else known_at.replace(tzinfo=UTC)
+    return datetime.combine(known_at, time(), UTC)
