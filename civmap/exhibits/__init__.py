@@ -1,0 +1,58 @@
+"""Exhibits: a recipe in, an exhibit out. Pages, exports and the command line all start here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from civmap.errors import RecipeError
+from civmap.exhibits import directives, hotspots, quality, situation, trends
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.store import Store
+
+__all__ = ["ANALYSES", "Exhibit", "Recipe", "build"]
+
+ANALYSES: dict[str, Callable[[Recipe, Store], Exhibit]] = {
+    "incident_map": situation.incident_map,
+    "totals": situation.totals,
+    "hotspots": hotspots.hotspots,
+    "national_trend": trends.national_trend,
+    "trends": trends.trends,
+    "directive": directives.directive,
+    "loads": quality.loads,
+    "set_aside": quality.set_aside,
+    "precision": quality.precision,
+    "missing": quality.missing,
+}
+
+
+def build(recipe: Recipe, store: Store) -> Exhibit:
+    """Answer a recipe from a store.
+
+    Parameters
+    ----------
+    recipe
+        The question.
+    store
+        Loads of the recipe's theatre.
+
+    Returns
+    -------
+    Exhibit
+        Parts to draw, the sentence, caveats, sources and fingerprint; the same for every page, export and link.
+
+    Raises
+    ------
+    RecipeError
+        When the analysis, a parameter or a source does not exist, or nothing is loaded.
+    AnalysisError
+        When the data cannot carry the analysis; the message says what is missing.
+    """
+    analysis = ANALYSES.get(recipe.analysis)
+    if analysis is None:
+        raise RecipeError(f"There is no analysis '{recipe.analysis}'.", expected=", ".join(ANALYSES))
+    if recipe.theatre != store.theatre.id:
+        raise RecipeError(
+            f"The recipe is about '{recipe.theatre}', the store about '{store.theatre.id}'.",
+            next_step="Open the store with the recipe's theatre.",
+        )
+    return analysis(recipe, store)

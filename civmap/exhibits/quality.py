@@ -1,0 +1,128 @@
+"""Data quality: what is loaded, what was set aside and why, how precise it is, and what is missing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from civmap import queries, schema
+from civmap.exhibits import words
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.exhibits.standing import make, options, source_lines, standing
+from civmap.figures.part import Part
+from civmap.readers.faults import RULES
+from civmap.store import Store
+
+LISTED = 500
+
+
+def loads(recipe: Recipe, store: Store) -> Exhibit:
+    """List every load with what was read, accepted and set aside: read = accepted + set aside."""
+    options(recipe)
+    frame = store.loads()
+    table = pd.DataFrame(
+        {
+            "Source": [store.theatre.source_label(source) for source in frame["source"]],
+            "File": frame["file"],
+            "Known from": frame["known_at"].str.slice(0, 10),
+            "Rows read": frame["read"],
+            "Accepted": frame["accepted"],
+            "Set aside": frame["rejected"],
+            "In the theatre": frame["placed"],
+            "Outside": frame["outside"],
+            "Notes": frame["notes"],
+            "Load": frame["load_id"],
+            "SHA-256": frame["sha256"].str.slice(0, 12),
+        }
+    )
+    read, accepted, aside = (int(frame[name].sum()) for name in ("read", "accepted", "rejected"))
+    sentence = (
+        f"{words.count(len(frame), 'load')}: {words.count(read, 'row')} read, {words.number(accepted)} accepted, "
+        f"{words.number(aside)} set aside."
+        if len(frame)
+        else "Nothing has been loaded yet. Choose a file below, or run `python -m civmap ingest`."
+    )
+    part = Part(
+        "table", "What is loaded", {"table": table}, alt="Table of loads with rows read, accepted and set aside."
+    )
+    return make(recipe, store, title="What is loaded", sentence=sentence, parts=[part],
+                sources=source_lines(store), n=accepted)  # fmt: skip
+
+
+def set_aside(recipe: Recipe, store: Store) -> Exhibit:
+    """List the rows set aside, grouped by rule, each with its file, record number, column and value."""
+    options(recipe)
+    frame = store.rejected()
+    groups = frame.groupby(["source", "rule", "column"], dropna=False).size().reset_index(name="Rows")
+    by_rule = pd.DataFrame(
+        {
+            "Source": [store.theatre.source_label(source) for source in groups["source"]],
+            "Rule": groups["rule"].str.replace("_", " "),
+            "Column": groups["column"],
+            "Rows": groups["Rows"],
+            "Expected": groups["rule"].map(RULES),
+        }
+    ).sort_values("Rows", ascending=False, ignore_index=True)
+    columns = {"file": "File", "source_row": "Record", "source_id": "Id", "rule": "Rule", "column": "Column",
+               "value": "Value", "expected": "Expected", "other_faults": "Other faults"}  # fmt: skip
+    rows = frame[list(columns)].head(LISTED).rename(columns=columns)
+    sentence = f"{words.count(len(frame), 'row')} set aside, by {words.count(frame['rule'].nunique(), 'rule')}."
+    caveats = [f"The first {LISTED} are listed; all are in the download."] if len(frame) > LISTED else []
+    parts = [
+        Part(
+            "table", "Rows set aside, by rule", {"table": by_rule}, alt="Table of the number of rows set aside by rule."
+        ),
+        Part(
+            "table",
+            "Rows set aside",
+            {"table": rows},
+            alt="Table of rows set aside with file, record, column and value.",
+        ),
+    ]
+    return make(recipe, store, title="Rows set aside", sentence=sentence, parts=parts, caveats=caveats, n=len(frame),
+                sources=source_lines(store))  # fmt: skip
+
+
+def precision(recipe: Recipe, store: Store) -> Exhibit:
+    """Show how precisely place and date are known under the filters, and which caveats records carry."""
+    options(recipe)
+    here = standing(recipe, store)
+    frame = queries.precision(store, here.filters, as_known_on=recipe.as_known_on)
+    known = pd.crosstab(frame["location_precision"], frame["date_precision"], values=frame["incidents"], aggfunc="sum")
+    known = known.reindex(index=list(schema.LOCATION_PRECISIONS), columns=list(schema.DATE_PRECISIONS)).fillna(0)
+    known = known.astype("int64").rename(columns=lambda name: f"Date known to the {name}")
+    known.insert(0, "All", known.sum(axis=1))
+    places = known.rename_axis("Place known to").reset_index()
+    doubts = queries.caveat_counts(store, here.filters, as_known_on=recipe.as_known_on)
+    doubts = pd.DataFrame({"Caveat": doubts["caveat"].map(schema.CAVEAT_WORDS).fillna(doubts["caveat"]),
+                           "Records": doubts["records"]})  # fmt: skip
+    total = max(int(known["All"].sum()), 1)
+    exact = int(known.loc[["exact", "settlement"], "All"].sum())
+    sentence = (
+        f"{exact / total:.0%} of {words.count(total, 'incident')} are known to the settlement or better.".replace(
+            "%", " %"
+        )
+    )
+    parts = [
+        Part("table", "How precisely place and date are known (incidents)", {"table": places},
+             alt=f"Table of place precision by date precision: {here.subtitle}.", encoding={"subtitle": here.subtitle}),
+        Part("table", "Caveats on records of this source", {"table": doubts}, alt="Table of the number of records by caveat."),
+    ]  # fmt: skip
+    return here.exhibit(title="How precise the record is", sentence=sentence, parts=parts)
+
+
+def missing(recipe: Recipe, store: Store) -> Exhibit:
+    """Show for each source and column what share of records has no value."""
+    options(recipe)
+    frame = queries.missing(store, as_known_on=recipe.as_known_on)
+    frame["percent"] = (100 * frame["share_missing"]).round(1)
+    wide = frame.pivot(index="column", columns="source", values="percent")
+    order = [column.name for column in schema.INCIDENT if column.name in wide.index]
+    table = wide.loc[order].rename(columns=lambda source: f"{store.theatre.source_label(source)}, missing (%)")
+    table.insert(0, "Meaning", [schema.COLUMN[name].meaning for name in order])
+    table = table.rename_axis(index="Column", columns=None).reset_index()
+    part = Part(
+        "table", "Missing values", {"table": table}, alt="Table of the share of missing values by column and source."
+    )
+    sentence = "Unknown is left empty and never taken as zero."
+    return make(recipe, store, title="What is missing", sentence=sentence, parts=[part], sources=source_lines(store),
+                n=int(frame.drop_duplicates("source")["records"].sum()))  # fmt: skip

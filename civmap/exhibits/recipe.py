@@ -1,0 +1,136 @@
+"""Recipe and Exhibit: a question as a small frozen value, and its answer with everything it must carry.
+
+A recipe holds questions only, never answers, selections or decisions. A slide, a picture, a table, a link and the
+command line start from the same recipe, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from civmap.errors import RecipeError
+from civmap.figures.part import Part
+from civmap.filters import Filters
+
+FORMAT = 1  # of the JSON form
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One question: which theatre, which analysis with which parameters, over which records, as known when.
+
+    Parameters
+    ----------
+    theatre
+        Id or folder of a theatre.
+    analysis
+        One of `civmap.exhibits.ANALYSES`.
+    parameters
+        The analysis' own choices; JSON-able values. Given as a mapping, kept as sorted pairs.
+    filters
+        Which records count.
+    as_known_on
+        The end of a past day; none means now.
+
+    Examples
+    --------
+    >>> recipe = Recipe("afghanistan", "trends", {"frequency": "quarter"}, Filters(source="un_like"))
+    >>> Recipe.from_json(recipe.to_json()) == recipe
+    True
+    """
+
+    theatre: str
+    analysis: str
+    parameters: Any = ()
+    filters: Filters = field(default_factory=Filters)
+    as_known_on: date | None = None
+
+    def __post_init__(self) -> None:
+        given = dict(self.parameters)
+        frozen = tuple(sorted((key, tuple(v) if isinstance(v, list) else v) for key, v in given.items()))
+        object.__setattr__(self, "parameters", frozen)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The parameters as a mapping."""
+        return dict(self.parameters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able mapping."""
+        return {
+            "format": FORMAT,
+            "theatre": self.theatre,
+            "analysis": self.analysis,
+            "parameters": {key: list(v) if isinstance(v, tuple) else v for key, v in self.parameters},
+            "filters": self.filters.to_dict(),
+            "as_known_on": self.as_known_on.isoformat() if self.as_known_on else None,
+        }
+
+    def to_json(self) -> str:
+        """Return the recipe as JSON with sorted keys, the form that is stored, sent and hashed."""
+        return json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """Read a mapping as `to_dict` writes it.
+
+        Raises
+        ------
+        RecipeError
+            When theatre or analysis is missing, or the form is newer than this version reads.
+        """
+        lacking = [name for name in ("theatre", "analysis") if not isinstance(values.get(name), str)]
+        if lacking:
+            raise RecipeError(
+                f"The recipe has no {' and no '.join(lacking)}.", found=", ".join(map(str, values)) or "nothing"
+            )
+        if values.get("format", FORMAT) > FORMAT:
+            raise RecipeError("The recipe was made by a newer version of CivMap.", next_step="Update CivMap.")
+        known_on = values.get("as_known_on")
+        try:
+            as_known_on = date.fromisoformat(known_on) if known_on else None
+        except ValueError as error:
+            raise RecipeError("as_known_on is no date.", found=repr(known_on), expected="YYYY-MM-DD or null") from error
+        filters = Filters.from_dict(values.get("filters") or {})
+        return cls(values["theatre"], values["analysis"], values.get("parameters") or {}, filters, as_known_on)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Read the JSON form.
+
+        Raises
+        ------
+        RecipeError
+            When the text is no JSON object or no recipe.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise RecipeError("The recipe is not valid JSON.", found=str(error)) from error
+        if not isinstance(values, dict):
+            raise RecipeError("The recipe is not a JSON object.", found=type(values).__name__)
+        return cls.from_dict(values)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """An answer that keeps its caveats: parts to draw, the sentence, what to be careful about, and its sources.
+
+    `n` is the number of incidents behind it and `period` the local days they span, in words. `fingerprint` depends on
+    the recipe, everything loaded and the code version. The frames are shared and must not be changed.
+    """
+
+    recipe: Recipe
+    title: str
+    n: int
+    period: str
+    sentence: str
+    parts: tuple[Part, ...]
+    caveats: tuple[str, ...]
+    sources: tuple[str, ...]
+    fingerprint: str
+    synthetic: bool = False

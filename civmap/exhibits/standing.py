@@ -1,0 +1,259 @@
+"""What every exhibit says besides its finding: n, period, what is left out, how the source counts, where it is from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from civmap import __version__, queries
+from civmap.errors import RecipeError
+from civmap.exhibits import words
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.figures.part import Part
+from civmap.filters import Filters
+from civmap.store import Store
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The resolved question: filters with their source, what is loaded, and totals under the filters."""
+
+    recipe: Recipe
+    store: Store
+    filters: Filters
+    loaded: queries.Extent
+    first: pd.Timestamp
+    last: pd.Timestamp
+    totals: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The source's name."""
+        return self.store.theatre.source_label(self.loaded.source)
+
+    @property
+    def bound(self) -> str:
+        """The bound that is shown as the line; the maximum where the source gives no best estimate."""
+        if self.filters.measure == "incidents" or self.filters.bound != "best" or self.loaded.has_best:
+            return self.filters.bound
+        return "max"
+
+    @property
+    def value(self) -> str:
+        """The column of the chosen bound."""
+        return f"value_{self.bound}"
+
+    @property
+    def unit(self) -> str:
+        """What one unit on an axis is."""
+        counted = words.what(self.filters)
+        return counted if self.filters.measure == "incidents" else f"{counted} ({self.bound})"
+
+    @property
+    def period(self) -> str:
+        """The local days that are looked at."""
+        return f"{words.day(self.first)} to {words.day(self.last)}"
+
+    @property
+    def subtitle(self) -> str:
+        """Period, n and filters, to stand in every picture."""
+        filtered = words.filters_in_words(self.filters, self.store.theatre)
+        text = f"{self.label}, {self.period}, n = {words.count(self.totals['incidents'], 'incident')}"
+        return f"{text}; {filtered}" if filtered else text
+
+    def exhibit(
+        self, *, title: str, sentence: str, parts: Sequence[Part], caveats: Iterable[str] = (), n: int | None = None
+    ) -> Exhibit:
+        """Make the exhibit with the standing caveats behind its own."""
+        return make(
+            self.recipe,
+            self.store,
+            title=title,
+            sentence=sentence,
+            parts=parts,
+            caveats=[*caveats, *self.notes],
+            sources=source_lines(self.store, [self.loaded.source]),
+            n=self.totals["incidents"] if n is None else n,
+            period=self.period,
+        )
+
+
+def standing(recipe: Recipe, store: Store) -> Standing:
+    """Resolve a recipe's filters against what is loaded.
+
+    Raises
+    ------
+    RecipeError
+        When nothing is loaded, or the source has no records.
+    """
+    known_on = recipe.as_known_on
+    loaded = queries.extent(store, recipe.filters, as_known_on=known_on)
+    filters = recipe.filters.with_(source=loaded.source)
+    first = pd.Timestamp(max(filters.date_from or loaded.date_min, loaded.date_min))
+    last = pd.Timestamp(min(filters.date_to or loaded.date_max, loaded.date_max))
+    if first > last:
+        raise RecipeError(
+            f"The chosen dates lie outside what {store.theatre.source_label(loaded.source)} has loaded.",
+            found=f"{words.day(filters.date_from or first)} to {words.day(filters.date_to or last)}",
+            expected=f"days from {words.day(loaded.date_min)} to {words.day(loaded.date_max)}",
+            next_step="Widen the dates or choose another source.",
+        )
+    totals = queries.totals(store, filters, as_known_on=known_on)
+    held = queries.held_back(store, filters, as_known_on=known_on)
+    vague = queries.precision(store, filters, as_known_on=known_on)
+    notes = _notes(store, filters, loaded, totals, held, vague, recipe)
+    return Standing(recipe, store, filters, loaded, first, last, totals, tuple(notes))
+
+
+def make(
+    recipe: Recipe,
+    store: Store,
+    *,
+    title: str,
+    sentence: str,
+    parts: Sequence[Part],
+    caveats: Iterable[str] = (),
+    sources: Iterable[str] = (),
+    n: int = 0,
+    period: str = "",
+) -> Exhibit:
+    """Put an exhibit together with its fingerprint."""
+    hashed = "|".join((recipe.to_json(), store.fingerprint, __version__))
+    synthetic = store.is_demonstration
+    first = ["Synthetic demonstration data: no real incident, no real count."] if synthetic else []
+    return Exhibit(
+        recipe=recipe,
+        title=title,
+        n=n,
+        period=period,
+        sentence=sentence,
+        parts=tuple(parts),
+        caveats=tuple(dict.fromkeys([*first, *caveats])),
+        sources=tuple(sources),
+        fingerprint=hashlib.sha256(hashed.encode()).hexdigest()[:12],
+        synthetic=synthetic,
+    )
+
+
+def source_lines(store: Store, sources: Sequence[str] = ()) -> list[str]:
+    """Name each source with its files, releases and how to cite it."""
+    loads = store.loads()
+    chosen = [source for source in dict.fromkeys(loads["source"]) if not sources or source in sources]
+    scopes = store.theatre.source_scopes.drop_duplicates("source").set_index("source")
+    lines = []
+    for source in chosen:
+        own = loads[loads["source"] == source]
+        releases = words.listed(
+            [f"known from {words.day(pd.Timestamp(known_at))}" for known_at in own["known_at"].unique()]
+        )
+        citation = scopes["citation"].get(source, "") if len(scopes) else ""
+        line = f"{store.theatre.source_label(source)}: {words.count(len(own), 'file')}, {releases}"
+        lines.append(f"{line}. {citation}" if citation else f"{line}.")
+    return lines
+
+
+def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
+    """Read a recipe's parameters against defaults and, where a tuple is given, against its allowed values.
+
+    Raises
+    ------
+    RecipeError
+        When a parameter is unknown or has a value that is not allowed.
+    """
+    unknown = set(recipe.options) - set(allowed)
+    if unknown:
+        raise RecipeError(
+            f"The analysis '{recipe.analysis}' has no parameter {', '.join(sorted(unknown))}.",
+            expected=", ".join(allowed) or "no parameters",
+        )
+    read = {}
+    for name, choices in allowed.items():
+        default = choices[0] if isinstance(choices, tuple) else choices
+        read[name] = recipe.options.get(name, default)
+        if isinstance(choices, tuple) and read[name] not in choices:
+            raise RecipeError(f"'{name}' cannot be {read[name]!r}.", expected=", ".join(map(str, choices)))
+    return read
+
+
+def events(store: Store, source: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """List directives, recording changes of the source and context that touch a period.
+
+    Returns
+    -------
+    DataFrame
+        ``kind`` (directive, recording, context), ``id``, ``label``, ``start``, ``end``, ``certainty``.
+    """
+    theatre = store.theatre
+    directives = theatre.directives.assign(
+        kind="directive",
+        label=theatre.directives["title"],
+        start=theatre.directives["issued_at"],
+        end=pd.NaT,
+        certainty=theatre.directives["date_certainty"],
+    )
+    changes = theatre.recording_changes
+    applies = [not sources or source in sources for sources in changes["sources"]]
+    recording = changes[applies].assign(kind="recording", label=changes["what"])
+    context = theatre.context.assign(kind="context", label=theatre.context["what"])
+    columns = ["kind", "id", "label", "start", "end", "certainty"]
+    kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
+    if not kinds:
+        return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+    frame = pd.concat(kinds, ignore_index=True).astype({"start": "datetime64[us]", "end": "datetime64[us]"})
+    touches = (frame["start"] <= last) & (frame["end"].fillna(frame["start"]) >= first)
+    return frame[touches].sort_values("start", ignore_index=True)
+
+
+def _notes(
+    store: Store,
+    filters: Filters,
+    loaded: queries.Extent,
+    totals: Mapping[str, Any],
+    held: Mapping[str, int],
+    vague: pd.DataFrame,
+    recipe: Recipe,
+) -> list[str]:
+    notes = []
+    scope = store.theatre.source_scopes
+    scope = scope[scope["source"] == loaded.source]
+    label = store.theatre.source_label(loaded.source)
+    if recipe.as_known_on:
+        notes.append(f"As known on {words.day(recipe.as_known_on)}; later releases are left out.")
+    left_out = (
+        (held["set_aside"], "row of this source was set aside at reading", "rows of this source were set aside at reading"),
+        (held["outside"], "record lies outside the theatre or at a place it does not know",
+         "records lie outside the theatre or at places it does not know"),
+        (0 if filters.grades else held["excluded"], "record is discounted, not credible or a duplicate",
+         "records are discounted, not credible or duplicates"),
+    )  # fmt: skip
+    said = [words.count(value, one, many) for value, one, many in left_out if value]
+    if said:
+        notes.append("Not counted: " + "; ".join(said) + ".")
+    if filters.harm_only and held["without_harm"]:
+        notes.append(f"{words.count(held['without_harm'], 'record')} of this source without civilian harm left out.")
+    for measure, verb in (("killed", "killed"), ("injured", "injured")):
+        absent = totals[f"without_{measure}"]
+        if absent and filters.measure in (measure, "casualties"):
+            notes.append(
+                f"{words.count(absent, 'incident gives', 'incidents give')} no number of {verb}; they add nothing to the sum."
+            )
+    if filters.measure != "incidents" and not loaded.has_best:
+        notes.append(f"{label} gives no best estimate; minimum and maximum are shown, never a midpoint.")
+    imprecise = int(vague.loc[vague["date_precision"].isin(["month", "year"]), "incidents"].sum())
+    if imprecise:
+        notes.append(
+            f"{words.count(imprecise, 'incident is', 'incidents are')} dated only to a month or year and counted at its start."
+        )
+    if len(scope):
+        for column in ("inclusion_rule", "civilian_definition"):
+            text = scope.iloc[0][column]
+            if text:
+                notes.append(f"{label}: {text}")
+    else:
+        notes.append("The theatre states no scope for this source, so a month without a record is shown as zero.")
+    return notes

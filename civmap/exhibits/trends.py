@@ -1,0 +1,165 @@
+"""Trends: counts per period for the theatre and for each province, with the three kinds of events as lines.
+
+The lines are what was recorded. No word such as rising or falling is used, because no test has been made here.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from civmap import queries
+from civmap.exhibits import words
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.exhibits.standing import Standing, events, options, standing
+from civmap.figures.part import Part
+from civmap.store import Store
+
+PERIODS = ("month", "quarter", "year", "week")
+
+
+def national_trend(recipe: Recipe, store: Store) -> Exhibit:
+    """Count the whole theatre per period, with directives, recording changes and context as lines.
+
+    Parameters of the recipe: ``frequency``, one of month, quarter, year, week.
+    """
+    frequency = options(recipe, frequency=PERIODS)["frequency"]
+    here = standing(recipe, store)
+    panel = queries.panel(store, here.filters, by=None, frequency=frequency, as_known_on=recipe.as_known_on)
+    happened = events(store, here.loaded.source, here.first, here.last)
+    part = Part(
+        "series",
+        f"{here.unit.capitalize()} per {frequency}",
+        {"series": _series(panel, here), "events": happened},
+        alt=f"Line of {here.unit} per {frequency}: {here.subtitle}. {_peak(panel, here, frequency)}",
+        encoding={"unit": f"{here.unit} per {frequency}", "value_name": here.unit, "subtitle": here.subtitle},
+    )
+    sentence = f"{_peak(panel, here, frequency)} {_events_in_words(happened)}"
+    return here.exhibit(
+        title=f"{words.what(here.filters).capitalize()} per {frequency}: {store.theatre.title}",
+        sentence=sentence,
+        parts=[part],
+        caveats=_caveats(panel, frequency),
+    )
+
+
+def trends(recipe: Recipe, store: Store) -> Exhibit:
+    """Count each province per period as small multiples, with a table of the last twelve months.
+
+    Parameters of the recipe: ``frequency``; ``shared``, whether all provinces share one scale.
+    """
+    chosen = options(recipe, frequency=("quarter", "month", "year", "week"), shared=(True, False))
+    frequency = chosen["frequency"]
+    here = standing(recipe, store)
+    panel = queries.panel(store, here.filters, frequency=frequency, as_known_on=recipe.as_known_on)
+    names = store.theatre.boundaries["name"]
+    totals = panel.groupby("area", sort=False)["incidents"].sum(min_count=1)
+    seen = totals[totals.fillna(0) > 0].sort_values(ascending=False).index
+    shown = panel[panel["area"].isin(seen)].assign(panel=lambda frame: frame["area"].map(names))
+    order = {area: position for position, area in enumerate(seen)}
+    shown = shown.sort_values(
+        ["area", "period"], key=lambda column: column.map(order) if column.name == "area" else column
+    )
+    happened = events(store, here.loaded.source, here.first, here.last)
+    charts = Part(
+        "small_multiples",
+        f"{here.unit.capitalize()} per {frequency}, by province",
+        {"series": _series(shown, here, extra=("panel",)), "events": happened},
+        alt=f"{len(seen)} small charts, one for each province, of {here.unit} per {frequency}: {here.subtitle}.",
+        encoding={"unit": f"{here.unit} per {frequency}", "shared": chosen["shared"], "subtitle": here.subtitle},
+    )
+    table = _province_table(here)
+    silent = int(totals.notna().sum() - len(seen))
+    outside = int(totals.isna().sum())
+    caveats = _caveats(panel, frequency)
+    if silent:
+        caveats.append(f"{words.count(silent, 'province')} in the source's scope without a record under these filters.")
+    if outside:
+        caveats.append(f"{words.count(outside, 'province')} outside what the source covers: empty, not zero.")
+    part = Part("table", "Last twelve months by province", {"table": table},
+                alt=f"Table of incidents by province in the last twelve months and before: {here.subtitle}.",
+                encoding={"subtitle": here.subtitle})  # fmt: skip
+    sentence = f"{words.count(len(seen), 'province')} with a record under these filters."
+    if len(table):
+        first = table.iloc[0]
+        sentence += (
+            f" Most in the last 12 months: {first['Province']}, {words.number(first['Last 12 months'])} incidents "
+            f"({words.number(first['12 months before'])} in the 12 months before)."
+        )
+    return here.exhibit(
+        title=f"{words.what(here.filters).capitalize()} by province",
+        sentence=sentence,
+        parts=[charts, part],
+        caveats=caveats,
+    )
+
+
+def _series(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = ()) -> pd.DataFrame:
+    measured = here.filters.measure != "incidents"
+    return pd.DataFrame(
+        {
+            **{name: panel[name].to_numpy() for name in extra},
+            "period": panel["period"].to_numpy(),
+            "value": panel[here.value].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")),
+            "low": panel["value_min"].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")) if measured else float("nan"),
+            "high": panel["value_max"].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")) if measured else float("nan"),
+            "complete": panel["complete"].to_numpy(),
+        }
+    )  # fmt: skip
+
+
+def _province_table(here: Standing) -> pd.DataFrame:
+    """Compare each province's last twelve months with the twelve before, in incidents."""
+    year = pd.DateOffset(years=1)
+    begun = here.last + pd.Timedelta(days=1) - year
+    windows = {"Last 12 months": (begun, here.last), "12 months before": (begun - year, begun - pd.Timedelta(days=1))}
+    columns = {}
+    for name, (first, last) in windows.items():
+        filters = here.filters.with_(date_from=first.date(), date_to=last.date(), measure="incidents")
+        counted = queries.provinces(here.store, filters, as_known_on=here.recipe.as_known_on).set_index("name")[
+            "incidents"
+        ]
+        covered = first >= pd.Timestamp(here.loaded.date_min).to_period("M").start_time
+        columns[name] = counted.astype("Int64") if covered else counted.astype("Int64").mask(counted >= 0)
+    whole = queries.provinces(here.store, here.filters, as_known_on=here.recipe.as_known_on).set_index("name")[
+        "incidents"
+    ]
+    frame = pd.DataFrame({**columns, "Whole period": whole.astype("Int64")})
+    frame = frame[frame["Whole period"] > 0]
+    frame["Difference"] = frame["Last 12 months"] - frame["12 months before"]
+    frame = frame[["Last 12 months", "12 months before", "Difference", "Whole period"]]
+    ranked = frame.sort_values(["Last 12 months", "Whole period"], ascending=False)
+    return ranked.rename_axis("Province").reset_index()
+
+
+def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
+    counted = panel.dropna(subset=[here.value])
+    if counted.empty or counted[here.value].max() == 0:
+        return f"No {here.unit} under these filters."
+    top = counted.loc[counted[here.value].astype("float64").idxmax()]
+    when = f"{top['period']:%Y}" if frequency == "year" else words.month(top["period"])
+    begins = "the week of " + words.day(top["period"]) if frequency == "week" else when
+    if frequency == "quarter":
+        begins = f"the quarter from {when}"
+    return (
+        f"{here.label} records {words.number(counted[here.value].sum())} {here.unit} in "
+        f"{words.count(len(counted), frequency)}; the highest count, {words.number(top[here.value])}, is in {begins}."
+    )
+
+
+def _events_in_words(happened: pd.DataFrame) -> str:
+    counted = happened["kind"].value_counts()
+    named = [("directive", "directive"), ("recording", "recording change"), ("context", "event of context")]
+    said = [words.count(int(counted[kind]), noun, noun.replace("event", "events") if kind == "context" else None)
+            for kind, noun in named if kind in counted]  # fmt: skip
+    return f"In these days: {words.listed(said)}. Nearness in time is shown, not taken as a reason." if said else ""
+
+
+def _caveats(panel: pd.DataFrame, frequency: str) -> list[str]:
+    caveats = ["Counts as recorded: season, chance and recording move them too; no test has been made."]
+    partial = panel.loc[~panel["complete"], "period"].drop_duplicates()
+    if len(partial):
+        starts = words.listed(
+            [words.month(start) if frequency != "week" else words.day(start) for start in partial[:3]]
+        )
+        caveats.append(f"Only a part of the {frequency} from {starts} is covered by the data or the filters.")
+    return caveats

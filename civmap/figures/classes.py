@@ -1,0 +1,105 @@
+"""Honest classes for a map: few, readable, none empty, and the last one ends at the true maximum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from civmap.figures.theme import number
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Values cut into classes.
+
+    Parameters
+    ----------
+    breaks
+        Lower bound of every class, then the largest value.
+    index
+        Class of each value, counted from 0; -1 for null.
+    labels
+        What the legend says, one per class.
+    """
+
+    breaks: tuple[float, ...]
+    index: npt.NDArray[np.int8]
+    labels: tuple[str, ...]
+
+
+def classes(values: pd.Series, n: int = 5) -> Classes:
+    """Cut values into at most n classes with readable bounds and about as many places in each as ties allow.
+
+    Whole numbers get whole bounds (1, 2-4, 5-9, ...). Every class holds at least one value; a zero, which is an answer,
+    stands in a class of its own.
+
+    Parameters
+    ----------
+    values
+        Numbers or null.
+    n
+        The largest number of classes.
+
+    Examples
+    --------
+    >>> cut = classes(pd.Series([1, 1, 2, 3, 6, 9, 14, 37, None]), n=4)
+    >>> cut.labels, cut.index.tolist()
+    (('1', '2-4', '5-9', '10-37'), [0, 0, 1, 1, 2, 2, 3, 3, -1])
+    """
+    numbers = pd.to_numeric(values).to_numpy(dtype="float64", na_value=np.nan)
+    known = np.sort(numbers[np.isfinite(numbers)])
+    if not len(known):
+        return Classes((), np.full(len(numbers), -1, dtype=np.int8), ())
+    whole = bool((known == np.round(known)).all())
+    lowers = _lower_bounds(known, max(n, 1), whole=whole)
+    index = np.searchsorted(lowers, np.where(np.isfinite(numbers), numbers, -np.inf), side="right") - 1
+    top = float(known[-1])
+    uppers = [*lowers[1:], top]
+    labels = [_label(low, high, last=k == len(lowers) - 1, whole=whole) for k, (low, high) in enumerate(
+        zip(lowers, uppers, strict=True))]  # fmt: skip
+    return Classes((*lowers, top), index.astype(np.int8), tuple(labels))
+
+
+def _lower_bounds(known: npt.NDArray[np.float64], n: int, *, whole: bool) -> list[float]:
+    lowers = [float(known[0])]
+    if n > 1 and lowers[0] == 0 and known[-1] > 0:
+        rest = known[known > 0]
+        return [0.0, *_lower_bounds(rest, n - 1, whole=whole)]
+    rest = known
+    for left in range(n, 1, -1):
+        aim = float(np.quantile(rest, 1 / left, method="higher"))
+        nice = _nice_numbers(lowers[-1], float(known[-1]), whole=whole)
+        if not len(nice):
+            break
+        # among readable bounds that leave something on both sides, the one that comes nearest to an equal share
+        shares = np.searchsorted(rest, nice, side="left") / len(rest)
+        fits = (shares > 0) & (shares < 1)
+        if not fits.any():
+            break
+        distance = np.abs(shares - 1 / left) + 1e-6 * np.abs(nice - aim)
+        bound = float(nice[np.argmin(np.where(fits, distance, np.inf))])
+        lowers.append(bound)
+        rest = rest[rest >= bound]
+    return lowers
+
+
+def _nice_numbers(low: float, high: float, *, whole: bool) -> npt.NDArray[np.float64]:
+    """List readable bounds above low and up to high; those of signed values are simply rounded steps."""
+    if low < 0:
+        steps = np.linspace(low, high, 41)[1:]
+        digits = int(np.ceil(-np.log10(max(high - low, 1e-12)))) + 2
+        return np.unique(np.round(steps, 0 if whole else digits))
+    first = np.floor(np.log10(low)) if low > 0 else -3
+    powers = 10.0 ** np.arange(max(first, 0) if whole else first, np.floor(np.log10(max(high, 1e-9))) + 1)
+    nice = np.sort(np.outer(powers, (1, 2, 3, 5)).ravel())
+    return nice[(nice > low) & (nice <= high)]
+
+
+def _label(low: float, high: float, *, last: bool, whole: bool) -> str:
+    if whole:
+        end = high if last else high - 1
+        return number(low) if end == low else f"{number(low)}-{number(end)}" if low >= 0 else f"{low:g} to {end:g}"
+    return f"{low:.3g} to {high:.3g}" if last else f"{low:.3g} to <{high:.3g}"
