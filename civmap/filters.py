@@ -137,7 +137,7 @@ def known_on(day: date | None) -> tuple[list[str], list[Any]]:
     """Turn "as known on" into SQL terms: what was known at the end of that day, or what is known now."""
     if day is None:
         return ["known_to IS NULL"], []
-    end = datetime.combine(day + timedelta(days=1), time(), UTC)
+    end = datetime.combine(min(day, date.max - timedelta(days=1)) + timedelta(days=1), time(), UTC)
     return ["known_from < ?", "(known_to IS NULL OR known_to >= ?)"], [end, end]
 
 
@@ -153,15 +153,16 @@ def _plain(value: Any) -> str:
 def _value(key: str, value: Any) -> Any:
     if key in ("date_from", "date_to"):
         try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
+            return date.fromisoformat(str(value)[:10] if isinstance(value, datetime) else str(value))
         except ValueError:
             return None
     if key in _LISTS:
-        items = value.split(",") if isinstance(value, str) else list(value or ())
+        items = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
         allowed = _LISTS[key]
-        return tuple(str(item) for item in items if item and (allowed is None or item in allowed))
+        named = (item for item in items if isinstance(item, str) and item)
+        return tuple(item for item in named if allowed is None or item in allowed)
     if key == "harm_only":
         return str(value).casefold() not in ("0", "false", "no")
     if key in _CHOICES:
         return value if value in _CHOICES[key] else None
-    return str(value) if value else None
+    return value if isinstance(value, str) and value else None

@@ -70,9 +70,8 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     parties, unknown_party = _parties(records["party_as_reported"], theatre)
     outside = placed_by == "outside"
     swapped = np.zeros(len(records), bool)
-    swapped[outside & has_point] = (
-        _province_of(latitude[outside & has_point], longitude[outside & has_point], theatre) >= 0
-    )
+    elsewhere = has_point & ~in_theatre
+    swapped[elsewhere] = _province_of(latitude[elsewhere], longitude[elsewhere], theatre) >= 0
     flags = {
         "nearest_province": placed_by == "nearest",
         "named_province_only": use_name & has_point,

@@ -241,7 +241,7 @@ def panel(
     starts = spans.to_timestamp(how="start").astype("datetime64[us]")
     grid = pd.MultiIndex.from_product([areas, starts], names=["area", "period"])
     frame = counted.set_index(["area", "period"]).reindex(grid).reset_index()
-    scope = _scope(store, loaded, as_known_on=as_known_on)
+    scope = _scope(store, filters, loaded, as_known_on=as_known_on)
     covered = scope.covers(frame["area"], frame["period"]) | frame["incidents"].notna()
     zero = covered & frame["incidents"].isna()
     for column in ("incidents", "value_min", "value_best", "value_max"):
@@ -272,7 +272,7 @@ class _Scope:
         return inside
 
 
-def _scope(store: Store, loaded: Extent, *, as_known_on: date | None) -> _Scope:
+def _scope(store: Store, filters: Filters, loaded: Extent, *, as_known_on: date | None) -> _Scope:
     theatre = store.theatre
     terms, values = known_on(as_known_on)
     found = store.query(
@@ -286,6 +286,8 @@ def _scope(store: Store, loaded: Extent, *, as_known_on: date | None) -> _Scope:
     covered = set(by_country.index[by_country >= 0.01 * by_country.sum()])
     areas = frozenset(country.index[country.isin(covered)])
     scopes = theatre.source_scopes[theatre.source_scopes["source"] == loaded.source]
+    for column, asked in (("parties", filters.parties), ("causes", filters.causes)):
+        scopes = scopes[[not asked or not named or bool(set(named) & set(asked)) for named in scopes[column]]]
     windows = tuple(
         (
             frozenset(scope.area) or areas,

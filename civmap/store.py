@@ -14,8 +14,8 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import threading
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
@@ -27,6 +27,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
@@ -116,20 +117,30 @@ class Store:
     @property
     def fingerprint(self) -> str:
         """A short hash of everything loaded: the same loads in any order give the same one."""
-        names = "\n".join([str(FORMAT), self.theatre.id, *sorted(folder.name for folder in self._loads())])
+        return self._fingerprint_of(self._loads())
+
+    def _fingerprint_of(self, folders: Sequence[Path]) -> str:
+        names = "\n".join([str(FORMAT), self.theatre.id, *sorted(folder.name for folder in folders)])
         return hashlib.sha256(names.encode()).hexdigest()[:16]
 
     def loads(self) -> pd.DataFrame:
         """List the loads, oldest knowledge first; one row each with the fields of `Load`."""
-        rows = [json.loads((folder / "load.json").read_text(encoding="utf-8")) for folder in self._loads()]
+        return self._describe(self._loads())
+
+    def _describe(self, folders: Sequence[Path]) -> pd.DataFrame:
+        rows = [_description(folder) for folder in folders]
         columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
         frame = pd.DataFrame(rows, columns=columns).sort_values(["known_at", "load_id"], ignore_index=True)
         return frame.drop(columns="notes").assign(notes=["; ".join(notes) for notes in frame["notes"]])
 
     def rejected(self) -> pd.DataFrame:
         """List the rows set aside, of all loads."""
-        files = [folder / "rejected.parquet" for folder in self._loads()]
-        frames = [pd.read_parquet(file).assign(load_id=file.parent.name) for file in files]
+        frames = []
+        for folder in self._loads():
+            try:
+                frames.append(pd.read_parquet(folder / "rejected.parquet").assign(load_id=folder.name))
+            except (OSError, pa.ArrowException) as error:
+                raise _damaged(folder, error) from error
         return pd.concat(frames, ignore_index=True) if frames else schema.empty_rejected().assign(load_id="")
 
     # ---- adding --------------------------------------------------------------------------------------------------
@@ -153,7 +164,7 @@ class Store:
         moment = _as_moment(known_at)
         described = (result.provenance.sha256, result.provenance.source, result.provenance.reader)
         for folder in self._own_loads():
-            old = json.loads((folder / "load.json").read_text(encoding="utf-8"))
+            old = _description(folder)
             same_file = (old["sha256"], old["source"], old["reader"]) == described
             if same_file and (known_at is None or old["known_at"] == moment.isoformat()):
                 return Load(**{**old, "notes": tuple(old["notes"]), "already_loaded": True})
@@ -182,16 +193,19 @@ class Store:
         return load
 
     def _write(self, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame) -> None:
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.folder / "loads"))
+        draft = self.folder / "loads" / f".draft-{uuid.uuid4().hex}"
         try:
+            draft.mkdir(mode=0o700)
             # geoarrow points are two columns of numbers: quick to write, and DuckDB reads them without an extension
             placed.to_parquet(draft / "records.parquet", geometry_encoding="geoarrow", index=False)
             rejected.to_parquet(draft / "rejected.parquet", index=False)
             described = {key: value for key, value in asdict(load).items() if key != "already_loaded"}
             (draft / "load.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
             draft.rename(self.folder / "loads" / load.load_id)
-        except OSError as error:
+        except BaseException as error:
             shutil.rmtree(draft, ignore_errors=True)
+            if not isinstance(error, OSError):
+                raise
             if (self.folder / "loads" / load.load_id).is_dir():
                 return  # another process kept the same load in the meantime
             raise StoreError(
@@ -213,7 +227,19 @@ class Store:
         parameters
             Values for the question marks.
         """
-        self._open()
+        try:
+            self._open()
+            return self._ask(sql, parameters)
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+            raise
+        except duckdb.Error:  # the cache is damaged or was taken away: make it anew, once
+            try:
+                self._open(anew=True)
+                return self._ask(sql, parameters)
+            except duckdb.Error as error:
+                raise StoreError("The store cannot answer.", found=str(error), next_step="Load it again.") from error
+
+    def _ask(self, sql: str, parameters: Sequence[Any]) -> pd.DataFrame:
         with self._connection.cursor() as cursor:
             return cursor.execute(sql, list(parameters)).to_arrow_table().to_pandas(types_mapper=_list_type)
 
@@ -256,29 +282,29 @@ class Store:
     def _own_loads(self) -> list[Path]:
         return _load_folders(self.folder)
 
-    def _open(self) -> None:
+    def _open(self, *, anew: bool = False) -> None:
         """Make sure that ``incidents`` shows the loads as they are now."""
-        fingerprint = self.fingerprint
-        if fingerprint == self._opened:
+        folders = self._loads()
+        fingerprint = self._fingerprint_of(folders)
+        if fingerprint == self._opened and not anew:
             return
         with self._lock:
-            if fingerprint != self._opened:
+            if fingerprint != self._opened or anew:
                 file = self.folder / "cache" / f"{fingerprint}.parquet"
-                if not file.exists():
-                    self._derive(file)
+                if anew or not file.exists():
+                    self._derive(file, folders)
                 path = str(file).replace("'", "''")
                 with self._connection.cursor() as cursor:
                     cursor.execute(f"CREATE OR REPLACE VIEW incidents AS SELECT * FROM read_parquet('{path}')")
                 self._opened = fingerprint
 
-    def _derive(self, file: Path) -> None:
+    def _derive(self, file: Path, folders: Sequence[Path]) -> None:
         """Write every record with the time from which and to which it was what the source said."""
-        folders = self._loads()
         draft = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}.tmp")
         cursor = self._connection.cursor()
         try:
             if folders:
-                cursor.register("load_times", self.loads()[["load_id", "known_at"]])
+                cursor.register("load_times", self._describe(folders)[["load_id", "known_at"]])
                 records = ", ".join("'" + str(f / "records.parquet").replace("'", "''") + "'" for f in folders)
                 source = f"read_parquet([{records}]) JOIN load_times USING (load_id)"
             else:
@@ -302,6 +328,14 @@ class Store:
                 ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""
             )
             draft.replace(file)
+        except (duckdb.Error, OSError) as error:
+            for folder in folders:
+                _check_records(folder)
+            raise StoreError(
+                "The table of all loads could not be made.",
+                found=str(error),
+                next_step=f"Check the free space of {self.home}.",
+            ) from error
         finally:
             cursor.close()
             draft.unlink(missing_ok=True)
@@ -323,6 +357,28 @@ def _list_type(arrow: pa.DataType) -> pd.ArrowDtype | None:
 
 def _load_folders(folder: Path) -> list[Path]:
     return sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "load.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise _damaged(folder, error) from error
+
+
+def _check_records(folder: Path) -> None:
+    try:
+        pq.read_table(folder / "records.parquet")
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"The load {folder.name} is damaged.",
+        found=str(error)[:200],
+        next_step=f"Move the folder {folder} away and load the file again.",
+    )
 
 
 def _as_moment(known_at: date | datetime | None) -> datetime:

@@ -87,7 +87,7 @@ def test_all_faults_of_a_folder_are_named_at_once(tmp_path):
         + "D2,A,T,2009-01-01,hour,,certain,sideways,blue,magic,XY-Q,words,book\n",
         context=",".join(TABLES["context"]) + "\nC1,2010-02-01,2010-01-01,XY-Z,campaign,What,recalled,me\n",
         population="admin1,population,year,source\nXY-W,many,2010,x\n",
-        recording_changes=",".join(TABLES["recording_changes"]) + "\nR1,nosource,2010-01-01,,What,recalled,me\n",
+        recording_changes=",".join(TABLES["recording_changes"]) + "\nR1,nosource,,2010-01-01,,Label,What,recalled,me\n",
     )
     with pytest.raises(TheatreError) as raised:
         load_theatre(folder)

@@ -24,9 +24,7 @@ __all__ = ["RHO_GRID", "CountFit", "Estimates", "Inference", "ar1_estimates", "f
 
 Array = NDArray[np.float64]
 
-RHO_GRID: Array = (
-    np.arange(18, dtype=np.float64) * 0.05
-)  # correlation of neighbouring periods: 0, 0.05, ... 0.85
+RHO_GRID: Array = np.arange(18, dtype=np.float64) * 0.05  # correlation of neighbouring periods: 0, 0.05, ... 0.85
 NO_EVENTS_MEAN = 1e-6  # a fitted mean below this stands for a term that ran off to minus infinity
 
 

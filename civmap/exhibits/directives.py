@@ -1,12 +1,16 @@
 """Before and after a directive: one chart, one table, one careful sentence, and first what could have been seen at all.
 
 The primary specification is fixed before looking: monthly counts, level change only, season, errors averaged over the
-serial correlation. Other directives of the same party, recording changes and context inside the window enter by
-themselves and are named.
+serial correlation. Every other event in the window (directives to the same parties, recording changes, context) is put
+beside the directive by itself first. One that cannot be told apart is named and left out; recording changes and other
+directives that can be told apart are terms of the model. Context that can be told apart is drawn, not modelled: a dozen
+terms on four dozen months would explain anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -21,30 +25,31 @@ from civmap.figures.part import Part
 from civmap.store import Store
 
 WINDOWS = (24, 12, 18, 36, 48)  # months on each side
+SCOPES = {"directive": "as in the directive", "filters": "as in the filters"}
+NAMES_CAUSE = 0.8  # below this share of incidents with a known cause, the directive's causes are not asked for
 
 
 def directive(recipe: Recipe, store: Store) -> Exhibit:
     """Compare monthly counts before and after a directive.
 
     Parameters of the recipe: ``directive``, an id of the theatre's table, or ``at``, a day as text; ``window``, months
-    on each side.
+    on each side; ``scope``, whether parties, causes and provinces are those of the directive or of the filters.
     """
-    chosen = options(recipe, directive="", at="", window=WINDOWS)
+    chosen = options(recipe, directive="", at="", window=WINDOWS, scope=tuple(SCOPES))
     name, at, month_only, scope = _what(chosen["directive"], chosen["at"], store)
-    here = standing(_windowed(recipe, at, chosen["window"]), store)
+    asked = _windowed(recipe, at, chosen["window"])
+    if chosen["scope"] == "directive" and chosen["directive"]:
+        asked, said = _scoped(asked, chosen["directive"], store)
+        scope += said
+    here = standing(asked, store)
     panel = queries.panel(store, here.filters, by=None, as_known_on=recipe.as_known_on)
     panel = panel.assign(count=panel[here.value].astype("Float64")).loc[:, ["period", "count", "complete"]]
     partial = ~panel["complete"]
     split = panel["period"] == at.to_period("M").start_time
     drop_split = split if month_only or at.day > 1 else split & False
     panel["count"] = panel["count"].mask(partial | drop_split)
-    found = interventions.interrupted_time_series(
-        panel,
-        at=at,
-        outcome="count",
-        recording_changes=_terms(happened := _others(here, at, chosen["directive"]), "recording"),
-        context=[*_terms(happened, "context"), *_terms(happened, "directive")],
-    )
+    happened = _others(here, chosen["directive"])
+    found = _compare(panel, at, happened)
     summary = interventions.summarise(found, name=name, counted=words.what(here.filters))
     caveats = [*found.notes]
     if drop_split.any():
@@ -63,6 +68,35 @@ def directive(recipe: Recipe, store: Store) -> Exhibit:
     )
 
 
+def _compare(panel: pd.DataFrame, at: pd.Timestamp, happened: pd.DataFrame) -> interventions.Intervention:
+    """Fit the primary model, and measure for every other event whether the two can be told apart."""
+    mixed: list[interventions.Neighbour] = []
+    entering: dict[str, list[interventions.Term]] = {"recording": [], "directive": []}
+    for kind, term in _terms(happened):
+        alone = _fit(panel, at, {kind: [term]})
+        close = [one for one in alone.neighbours if one.inseparable]
+        mixed += [_called(one, kind) for one in close]
+        if not close and kind in entering:
+            entering[kind].append(term)
+    found = _fit(panel, at, entering)
+    own = [_called(one, "directive" if one.kind == "context" else "recording") for one in found.neighbours]
+    return replace(found, neighbours=(*own, *mixed))
+
+
+def _fit(
+    panel: pd.DataFrame, at: pd.Timestamp, terms: Mapping[str, list[interventions.Term]]
+) -> interventions.Intervention:
+    context = [*terms.get("context", []), *terms.get("directive", [])]
+    return interventions.interrupted_time_series(
+        panel, at=at, outcome="count", recording_changes=terms.get("recording", []), context=context
+    )
+
+
+def _called(one: interventions.Neighbour, kind: str) -> interventions.Neighbour:
+    names = {"recording": "recording change", "directive": "directive", "context": "context"}
+    return replace(one, kind=names[kind])
+
+
 def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, bool, list[str]]:
     """Find the directive: its name in a sentence, its date, whether only the month is known, and caveats on it."""
     table = store.theatre.directives
@@ -79,9 +113,8 @@ def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, b
                 f"The date of the directive, {words.day(one['issued_at'])}, is {one['date_certainty']}, not confirmed."
             )
         if pd.notna(one["published_at"]) and one["published_at"] != one["issued_at"]:
-            caveats.append(
-                f"Issued {words.day(one['issued_at'])}, published {words.day(one['published_at'])}; it may have worked from another day."
-            )
+            issued, published = words.day(one["issued_at"]), words.day(one["published_at"])
+            caveats.append(f"Issued {issued}, published {published}; it may have worked later.")
         month_only = one["issued_precision"] != "day"
         return f"{words.month(one['issued_at'])} directive", one["issued_at"], month_only, caveats
     try:
@@ -100,9 +133,30 @@ def _windowed(recipe: Recipe, at: pd.Timestamp, window: int) -> Recipe:
     return Recipe(recipe.theatre, recipe.analysis, recipe.parameters, filters, recipe.as_known_on)
 
 
-def _others(here: Standing, at: pd.Timestamp, identifier: str) -> pd.DataFrame:
+def _scoped(recipe: Recipe, identifier: str, store: Store) -> tuple[Recipe, list[str]]:
+    """Ask for the directive's parties, causes and areas; for its causes only where the source names causes at all."""
+    one = store.theatre.directives.set_index("id").loc[identifier]
+    loaded = queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on)
+    filters = recipe.filters.with_(
+        source=loaded.source, parties=one["scope_parties"], admin1=one["scope_areas"], causes=()
+    )
+    whole = queries.totals(store, filters, as_known_on=recipe.as_known_on)["incidents"]
+    unknown = filters.with_(causes=("unknown",))
+    silent = queries.totals(store, unknown, as_known_on=recipe.as_known_on)["incidents"]
+    said = []
+    if one["scope_causes"] and whole and silent <= (1 - NAMES_CAUSE) * whole:
+        filters = filters.with_(causes=one["scope_causes"])
+    elif one["scope_causes"] and whole:
+        said.append(
+            f"The source gives no cause for {silent / whole:.0%} of the incidents of this scope, so all causes are "
+            "counted and not only those that the directive is about.".replace("%", " %")
+        )
+    return replace(recipe, filters=filters), said
+
+
+def _others(here: Standing, identifier: str) -> pd.DataFrame:
     """List what else happened in the window: recording changes, context, and directives to the same parties."""
-    happened = events(here.store, here.loaded.source, here.first, here.last)
+    happened = events(here.store, here.filters, here.first, here.last)
     table = here.store.theatre.directives.set_index("id")
     meant = set(here.filters.parties)
     keep = []
@@ -116,13 +170,20 @@ def _others(here: Standing, at: pd.Timestamp, identifier: str) -> pd.DataFrame:
     return happened[keep].reset_index(drop=True)
 
 
-def _terms(happened: pd.DataFrame, kind: str) -> list[interventions.Term]:
+def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:
     shapes = {"recording": ("step", "ramp"), "context": ("step", "pulse"), "directive": ("step", "step")}
+    quoted = {
+        "recording": "the recording change \u201c{}\u201d",
+        "context": "\u201c{}\u201d",
+        "directive": "\u201c{}\u201d",
+    }
     terms = []
-    for row in happened[happened["kind"] == kind].itertuples():
+    for row in happened.itertuples():
         ended = pd.notna(row.end) and row.end > row.start
-        label = f"the {words.month(row.start)} directive ({row.label})" if kind == "directive" else row.label
-        terms.append(interventions.Term(label, row.start, row.end if ended else None, shapes[kind][ended]))
+        end = row.end if ended else None
+        terms.append(
+            (row.kind, interventions.Term(quoted[row.kind].format(row.label), row.start, end, shapes[row.kind][ended]))
+        )
     return terms
 
 
@@ -135,10 +196,11 @@ def _seen(found: interventions.Intervention) -> str:
     detectable = found.detectable
     if isinstance(detectable, tuple):
         raise AnalysisError("One directive at a time is compared.", found=f"{len(detectable)} dates")
-    return (
-        f"With {found.n_before} months before and {found.n_after} after, a fall of {100 * (1 - detectable.fall):.0f} % or a "
-        f"rise of {100 * (detectable.rise - 1):.0f} % would probably (80 %) have been seen; less might not."
-    )
+    fall, rise = 100 * (1 - detectable.fall), 100 * (detectable.rise - 1)
+    months = f"With {found.n_before} months before and {found.n_after} after,"
+    if fall > 95:
+        return f"{months} not even a fall of 95 % would probably (80 %) have been seen."
+    return f"{months} a fall of {fall:.0f} % or a rise of {rise:.0f} % would probably (80 %) be seen; less might not."
 
 
 def _chart(
@@ -154,8 +216,8 @@ def _chart(
         "series",
         f"{here.unit.capitalize()} per month, and as projected without the {name}",
         {"series": series, "model": model, "events": happened},
-        alt=f"Monthly {here.unit} before and after the {name}, with the fitted line and the level projected from before "
-        f"with its interval: {here.subtitle}.",
+        alt=f"Monthly {here.unit} before and after the {name}, with the fitted line and the level projected from "
+        f"before with its interval: {here.subtitle}.",
         encoding={"unit": f"{here.unit} per month", "value_name": "recorded", "subtitle": here.subtitle},
     )
 
@@ -173,6 +235,6 @@ def _table(here: Standing, summary: interventions.EffectSummary) -> Part:
         "table",
         "The comparison in numbers",
         {"table": summary.table.rename(columns=columns)},
-        alt=f"Table of the level change with its interval and of what it could not be told apart from: {here.subtitle}.",
+        alt=f"Table of the level change with its interval and what it cannot be told apart from: {here.subtitle}.",
         encoding={"subtitle": here.subtitle},
     )

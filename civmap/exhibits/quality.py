@@ -104,8 +104,9 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
     )
     parts = [
         Part("table", "How precisely place and date are known (incidents)", {"table": places},
-             alt=f"Table of place precision by date precision: {here.subtitle}.", encoding={"subtitle": here.subtitle}),
-        Part("table", "Caveats on records of this source", {"table": doubts}, alt="Table of the number of records by caveat."),
+             alt=f"Table of place precision by date precision: {here.subtitle}.",
+             encoding={"subtitle": here.subtitle}),
+        Part("table", "Caveats on records of this source", {"table": doubts}, alt="Table of records by caveat."),
     ]  # fmt: skip
     return here.exhibit(title="How precise the record is", sentence=sentence, parts=parts)
 

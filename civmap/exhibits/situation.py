@@ -14,15 +14,16 @@ from civmap.store import Store
 
 
 def incident_map(recipe: Recipe, store: Store) -> Exhibit:
-    """Map incidents as cells at the grain of their precision; what is known only to the province is shaded by province."""
+    """Map incidents as cells at the grain of their precision; those known only to the province shade the province."""
     options(recipe)
     here = standing(recipe, store)
     part, shown = map_part(here)
     total = here.totals["incidents"]
     elsewhere = total - shown["cells"] - shown["provinces"]
-    caveats = [
-        f"{words.count(shown['provinces'], 'incident is', 'incidents are')} known only to the province and shaded there, not drawn as points.",
-    ] if shown["provinces"] else []  # fmt: skip
+    caveats = []
+    if shown["provinces"]:
+        vague = words.count(shown["provinces"], "incident is", "incidents are")
+        caveats.append(f"{vague} known only to the province and shaded there, not drawn as points.")
     if elsewhere:
         caveats.append(
             f"{words.count(elsewhere, 'incident is', 'incidents are')} known only to the country and not on the map."

@@ -180,8 +180,8 @@ def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
     return read
 
 
-def events(store: Store, source: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """List directives, recording changes of the source and context that touch a period.
+def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """List directives, recording changes of the filters' source and parties, and context that touch a period.
 
     Returns
     -------
@@ -197,9 +197,13 @@ def events(store: Store, source: str, first: pd.Timestamp, last: pd.Timestamp) -
         certainty=theatre.directives["date_certainty"],
     )
     changes = theatre.recording_changes
-    applies = [not sources or source in sources for sources in changes["sources"]]
-    recording = changes[applies].assign(kind="recording", label=changes["what"])
-    context = theatre.context.assign(kind="context", label=theatre.context["what"])
+    about = [
+        (not sources or filters.source in sources) and _meets(parties, filters.parties)
+        for sources, parties in zip(changes["sources"], changes["parties"], strict=True)
+    ]
+    recording = changes[about].assign(kind="recording")
+    near = [_meets(areas, filters.admin1) for areas in theatre.context["area"]]
+    context = theatre.context[near].assign(kind="context", label=theatre.context["what"])
     columns = ["kind", "id", "label", "start", "end", "certainty"]
     kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
     if not kinds:
@@ -207,6 +211,11 @@ def events(store: Store, source: str, first: pd.Timestamp, last: pd.Timestamp) -
     frame = pd.concat(kinds, ignore_index=True).astype({"start": "datetime64[us]", "end": "datetime64[us]"})
     touches = (frame["start"] <= last) & (frame["end"].fillna(frame["start"]) >= first)
     return frame[touches].sort_values("start", ignore_index=True)
+
+
+def _meets(of: tuple[str, ...], asked: tuple[str, ...]) -> bool:
+    """Whether two lists have something in common, where an empty list means all."""
+    return not of or not asked or bool(set(of) & set(asked))
 
 
 def _notes(
@@ -225,7 +234,7 @@ def _notes(
     if recipe.as_known_on:
         notes.append(f"As known on {words.day(recipe.as_known_on)}; later releases are left out.")
     left_out = (
-        (held["set_aside"], "row of this source was set aside at reading", "rows of this source were set aside at reading"),
+        (held["set_aside"], "row was set aside at reading", "rows were set aside at reading"),
         (held["outside"], "record lies outside the theatre or at a place it does not know",
          "records lie outside the theatre or at places it does not know"),
         (0 if filters.grades else held["excluded"], "record is discounted, not credible or a duplicate",
@@ -239,16 +248,14 @@ def _notes(
     for measure, verb in (("killed", "killed"), ("injured", "injured")):
         absent = totals[f"without_{measure}"]
         if absent and filters.measure in (measure, "casualties"):
-            notes.append(
-                f"{words.count(absent, 'incident gives', 'incidents give')} no number of {verb}; they add nothing to the sum."
-            )
+            silent = words.count(absent, "incident gives", "incidents give")
+            notes.append(f"{silent} no number of {verb}; they add nothing to the sum.")
     if filters.measure != "incidents" and not loaded.has_best:
         notes.append(f"{label} gives no best estimate; minimum and maximum are shown, never a midpoint.")
     imprecise = int(vague.loc[vague["date_precision"].isin(["month", "year"]), "incidents"].sum())
     if imprecise:
-        notes.append(
-            f"{words.count(imprecise, 'incident is', 'incidents are')} dated only to a month or year and counted at its start."
-        )
+        dated = words.count(imprecise, "incident is", "incidents are")
+        notes.append(f"{dated} dated only to a month or year and counted at its start.")
     if len(scope):
         for column in ("inclusion_rule", "civilian_definition"):
             text = scope.iloc[0][column]

@@ -25,7 +25,7 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
     frequency = options(recipe, frequency=PERIODS)["frequency"]
     here = standing(recipe, store)
     panel = queries.panel(store, here.filters, by=None, frequency=frequency, as_known_on=recipe.as_known_on)
-    happened = events(store, here.loaded.source, here.first, here.last)
+    happened = events(store, here.filters, here.first, here.last)
     part = Part(
         "series",
         f"{here.unit.capitalize()} per {frequency}",
@@ -59,7 +59,7 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     shown = shown.sort_values(
         ["area", "period"], key=lambda column: column.map(order) if column.name == "area" else column
     )
-    happened = events(store, here.loaded.source, here.first, here.last)
+    happened = events(store, here.filters, here.first, here.last)
     charts = Part(
         "small_multiples",
         f"{here.unit.capitalize()} per {frequency}, by province",
@@ -94,17 +94,15 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
 
 
 def _series(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = ()) -> pd.DataFrame:
-    measured = here.filters.measure != "incidents"
-    return pd.DataFrame(
-        {
-            **{name: panel[name].to_numpy() for name in extra},
-            "period": panel["period"].to_numpy(),
-            "value": panel[here.value].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")),
-            "low": panel["value_min"].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")) if measured else float("nan"),
-            "high": panel["value_max"].astype("Float64").to_numpy(dtype="float64", na_value=float("nan")) if measured else float("nan"),
-            "complete": panel["complete"].to_numpy(),
-        }
-    )  # fmt: skip
+    """Take the chosen bound as the line, and min and max as the band where people are counted."""
+    band = ("value_min", "value_max") if here.filters.measure != "incidents" else (None, None)
+    columns = {"value": here.value, "low": band[0], "high": band[1]}
+    floats = {
+        name: panel[column].to_numpy(dtype="float64", na_value=float("nan")) if column else float("nan")
+        for name, column in columns.items()
+    }
+    named = {name: panel[name].to_numpy() for name in (*extra, "period")}
+    return pd.DataFrame({**named, **floats, "complete": panel["complete"].to_numpy()})
 
 
 def _province_table(here: Standing) -> pd.DataFrame:

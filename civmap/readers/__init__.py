@@ -89,7 +89,7 @@ def _unlike(table: TextTable, reader: str, missing: list[str]) -> ReadError:
     if len(missing) == len(_NEEDED[reader]):
         return ReadError(
             f"{table.path.name}: no reader knows these columns.",
-            found=", ".join(table.header[:30]) or "no header",
+            found=_shown(table.header) or "no header",
             expected="the columns of " + ", ".join(_TITLES.values()),
             next_step="Check that the first line holds the column names, or rename them to CivMap's names.",
         )
@@ -99,6 +99,10 @@ def _unlike(table: TextTable, reader: str, missing: list[str]) -> ReadError:
         hints.append(f"'{name}'" + (f" (is it '{near[0]}'?)" if near else ""))
     return ReadError(
         f"{table.path.name}: looks like {_TITLES[reader]}, but without the column {', '.join(hints)}.",
-        found=", ".join(table.header[:30]),
+        found=_shown(table.header),
         next_step="Rename the column or export the file again.",
     )
+
+
+def _shown(header: tuple[str, ...]) -> str:
+    return ", ".join(name[:60] for name in header[:30])

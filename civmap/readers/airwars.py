@@ -150,7 +150,7 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
 
 
 def _attribution(parties: pd.Series, strike: pd.Series) -> pd.Series:
-    named = parties.fillna("").str.split("; ").str.len().to_numpy()
+    named = parties.fillna("").str.count("; ").to_numpy() + 1
     unknown = parties.isna().to_numpy() | (parties.fillna("").str.casefold() == "unknown").to_numpy()
     contested = (strike == "Contested strike").to_numpy()
     several = np.where(contested, "contested", "several_alleged")

@@ -24,6 +24,7 @@ _WORDS = {
     "date_precision": "day", "location_precision": None, "attribution": None, "cause": "unknown", "grade": "ungraded",
     "assessment": "none",
 }  # fmt: skip
+_MOST_NOTES = 20
 _RANGES = ("civilians_killed", "civilians_injured", "all_killed")
 COLUMNS = (
     *(column.name for column in schema.INCIDENT if column.name not in _FILLED_LATER), "latitude", "longitude", "admin1",
@@ -100,7 +101,16 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
     words["location_precision"] = words["location_precision"].mask(
         no_point & (words["location_precision"] != "country"), "province"
     )
-    dates = {name: cols.dates(raw, name)[0] for name in ("reported_at", "assessed_at")}
+    dates = {}
+    for name in ("reported_at", "assessed_at"):
+        dates[name], bad = cols.dates(raw, name)
+        faults.append(Fault("date_unreadable", name, bad))
+    channels = {}
+    for name in ("reported_via", "checked_via"):
+        given = cols.text(raw, name)
+        strange = [word for word in given.dropna().unique() if not _are_channels(word)]
+        faults.append(Fault("code_unknown", name, given.isin(strange).to_numpy(), "of " + ", ".join(schema.CHANNELS)))
+        channels[name] = cols.lists(given)
     texts = (
         "event_time_local", "admin2", "place", "cause_as_reported", "grade_as_reported", "assessed_by",
     )  # fmt: skip
@@ -117,8 +127,7 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
                 **people,
                 **dates,
                 **{name: cols.text(raw, name) for name in texts},
-                "reported_via": cols.lists(cols.text(raw, "reported_via")),
-                "checked_via": cols.lists(cols.text(raw, "checked_via")),
+                **channels,
                 "caveats": cols.caveat_lists(
                     length, {"date_range": (end > start).to_numpy(), "no_coordinates": no_point}
                 ),
@@ -143,9 +152,13 @@ def _check_header(table: TextTable) -> None:
     if missing:
         raise ReadError(
             f"{table.path.name}: no column {', '.join(missing)}.",
-            found=", ".join(table.header[:30]),
+            found=", ".join(name[:60] for name in table.header[:30]),
             next_step="Rename the columns to CivMap's names; README lists them.",
         )
+
+
+def _are_channels(listed: str) -> bool:
+    return {part.strip() for part in listed.split(";")} <= {*schema.CHANNELS, ""}
 
 
 def _single_counts_are_ranges(people: dict[str, pd.Series]) -> None:
@@ -161,7 +174,9 @@ def _single_counts_are_ranges(people: dict[str, pd.Series]) -> None:
 def _notes(table: TextTable) -> list[str]:
     unread = [name for name in table.header if name not in COLUMNS and name not in _FILLED_LATER]
     notes = []
-    for name in unread:
+    if len(unread) > _MOST_NOTES:
+        notes.append(f"{len(unread)} columns were not read; the first {_MOST_NOTES} are named here")
+    for name in unread[:_MOST_NOTES]:
         near = difflib.get_close_matches(name, COLUMNS, n=1)
         notes.append(f"column '{name}' was not read" + (f"; did you mean '{near[0]}'?" if near else ""))
     return notes

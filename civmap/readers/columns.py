@@ -14,6 +14,7 @@ from civmap import schema
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_DATE_AND_TIME = r"^.{10}[T ]\d{1,2}:\d{2}"
 _MAX_PEOPLE = 1_000_000  # more than this in one record is a slip of the keyboard
 
 
@@ -60,7 +61,11 @@ def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
     length = table.num_rows
     if name not in table.column_names:
         return pd.Series(np.full(length, np.datetime64("NaT", "us"))), np.zeros(length, bool)
-    day = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(table[name]), 0, 10)
+    whole = pc.utf8_trim_whitespace(table[name])
+    day = pc.utf8_slice_codeunits(whole, 0, 10)
+    if (pc.max(pc.utf8_length(whole)).as_py() or 0) > 10:
+        longer = pc.greater(pc.utf8_length(whole), 10)
+        day = pc.if_else(pc.and_(longer, pc.invert(pc.match_substring_regex(whole, _DATE_AND_TIME))), "?", day)
     try:
         parsed = day.cast(pa.date32())
     except pa.ArrowInvalid:

@@ -103,6 +103,7 @@ def set_aside(
     first = bad[where].argmax(axis=1) if len(where) else np.zeros(0, int)
     raw = records.columns.take(pa.array(where)).to_pandas()
     columns = np.array([fault.column for fault in faults], dtype=object)[first]
+    as_json = raw.to_json(orient="records", lines=True, force_ascii=False)
     values = pd.Series([None] * len(where), dtype="str")
     for name in set(columns) & set(raw.columns):
         values = values.mask(columns == name, raw[name])
@@ -117,13 +118,13 @@ def set_aside(
             "value": values,
             "expected": np.array([fault.expected or RULES[fault.rule] for fault in faults], dtype=object)[first],
             "other_faults": _others(bad[where], first, faults),
-            "row": raw.to_json(orient="records", lines=True, force_ascii=False).splitlines() if len(where) else [],
+            "row": as_json.split("\n")[: len(where)],
         }
     )
     broken = records.broken.assign(file=file, source=source, rule="broken_row", row=records.broken["value"])
     rejected = pd.concat([rows, broken], ignore_index=True).reindex(columns=list(schema.REJECTED_COLUMNS))
     types = schema.empty_rejected().dtypes.to_dict()
-    return ~faulty, rejected.astype(types).sort_values("source_row", ignore_index=True)
+    return np.asarray(~faulty), rejected.astype(types).sort_values("source_row", ignore_index=True)
 
 
 def _others(bad: np.ndarray, first: np.ndarray, faults: Sequence[Fault]) -> np.ndarray:
@@ -131,5 +132,7 @@ def _others(bad: np.ndarray, first: np.ndarray, faults: Sequence[Fault]) -> np.n
     rest = bad.copy()
     rest[np.arange(len(first)), first] = False
     combinations, inverse = np.unique(rest, axis=0, return_inverse=True)
-    said = ["; ".join(f"{faults[n].column}: {faults[n].rule}" for n in np.flatnonzero(row)) for row in combinations]
+    said = [
+        "; ".join(f"{faults[n].column}: {faults[n].rule}" for n in np.flatnonzero(row).tolist()) for row in combinations
+    ]
     return np.array(said, dtype=object)[inverse] if len(first) else np.array([], dtype=object)

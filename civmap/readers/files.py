@@ -9,7 +9,9 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +42,9 @@ _NOT_TABLES = {
 class TextTable:
     """A file's header and content before any meaning is given to it.
 
-    `buffer` holds UTF-8 text for delimited files and is None for Parquet; `doubtful` says that characters were
-    replaced because they could not be decoded.
+    `buffer` holds UTF-8 text for delimited files and is None for Parquet; `loose_quotes` says that a quotation mark
+    stands elsewhere than at the edge of a field, `doubtful` that characters were replaced because they could not be
+    decoded.
     """
 
     path: Path
@@ -51,7 +54,7 @@ class TextTable:
     delimiter: str
     header: tuple[str, ...]
     buffer: pa.Buffer | None
-    odd_quotes: bool = False
+    loose_quotes: bool = False
     doubtful: bool = False
 
 
@@ -85,13 +88,21 @@ def open_table(path: str | Path) -> TextTable:
     path = Path(path)
     if not path.is_file():
         raise ReadError(f"{path.name}: there is no such file.", next_step="Check the path.")
-    raw = pa.memory_map(str(path)).read_buffer() if path.stat().st_size else pa.py_buffer(b"")
-    sha256, _ = _hash_and_quotes(raw)
+    try:
+        raw = pa.memory_map(str(path)).read_buffer() if path.stat().st_size else pa.py_buffer(b"")
+    except OSError as error:
+        raise ReadError(
+            f"{path.name}: the file cannot be opened.", found=str(error), next_step="Check who may read it."
+        ) from error
+    sha256 = _sha256(raw)
     head = raw.slice(0, min(raw.size, 4096)).to_pybytes()
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise ReadError(f"{path.name}: the file is empty.", next_step="Export it again from its source.")
     if head.startswith(b"PAR1"):
-        header = tuple(pq.read_schema(path).names)
+        try:
+            header = tuple(pq.read_schema(path).names)
+        except (pa.ArrowException, OSError) as error:
+            raise _bad_parquet(path, error) from error
         return TextTable(path, sha256, raw.size, "parquet", "", header, None)
     if head.startswith(b"\x1f\x8b"):
         raw = _unpack(path)
@@ -104,9 +115,9 @@ def open_table(path: str | Path) -> TextTable:
                 next_step="Unpack or export it as CSV and load that file.",
             )
     buffer, encoding, doubtful = _as_utf8(raw, head, path)
-    _, quotes = _hash_and_quotes(buffer)
     delimiter, header = _header(buffer)
-    return TextTable(path, sha256, raw.size, encoding, delimiter, header, buffer, quotes % 2 == 1, doubtful)
+    loose = _loose_quotes(buffer, delimiter)
+    return TextTable(path, sha256, raw.size, encoding, delimiter, header, buffer, loose, doubtful)
 
 
 def read_records(table: TextTable, columns: Iterable[str]) -> Records:
@@ -125,13 +136,23 @@ def read_records(table: TextTable, columns: Iterable[str]) -> Records:
         Whole records as text (an empty field is null) and broken ones apart.
     """
     wanted = [name for name in dict.fromkeys(columns) if name in table.header]
+    twice = [name for name in wanted if f"{name}__2" in table.header]
+    if twice:
+        raise ReadError(
+            f"{table.path.name}: the column '{twice[0]}' appears more than once.",
+            expected="each column once",
+            next_step="Remove or rename the one that does not count.",
+        )
     if table.buffer is None:
-        whole = pq.read_table(table.path, columns=wanted)
-        text = pa.table({name: _to_text(whole[name]) for name in wanted})
+        try:
+            whole = pq.read_table(table.path, columns=wanted)
+            text = pa.table({name: _to_text(whole[name]) for name in wanted})
+        except (pa.ArrowException, OSError) as error:
+            raise _bad_parquet(table.path, error) from error
         return Records(text, np.arange(1, whole.num_rows + 1), _broken([]))
     body = table.buffer.slice(_header_bytes(table.buffer))
     lost: list[tuple[int, str, str]] = []
-    if table.odd_quotes:
+    if table.loose_quotes:
         body, lost = _drop_unclosed(body, table.delimiter)
     read = _parse(body, table, wanted, threads=True)
     if read is None:
@@ -144,13 +165,35 @@ def read_records(table: TextTable, columns: Iterable[str]) -> Records:
     return Records(columns_read, rows, broken)
 
 
-def _hash_and_quotes(buffer: pa.Buffer) -> tuple[str, int]:
-    digest, quotes, view = hashlib.sha256(), 0, memoryview(buffer)
+def _sha256(buffer: pa.Buffer) -> str:
+    digest, view = hashlib.sha256(), memoryview(buffer)
     for start in range(0, len(view), _CHUNK):
-        chunk = bytes(view[start : start + _CHUNK])
-        digest.update(chunk)
-        quotes += chunk.count(b'"')
-    return digest.hexdigest(), quotes
+        digest.update(view[start : start + _CHUNK])
+    return digest.hexdigest()
+
+
+def _loose_quotes(buffer: pa.Buffer, delimiter: str) -> bool:
+    """Say whether any quotation mark opens or closes elsewhere than at the edge of a field, or is never closed."""
+    text = np.frombuffer(buffer, dtype="uint8")
+    edge = np.zeros(256, dtype=bool)
+    edge[list(b'"\r\n' + delimiter.encode())] = True
+    seen = 0
+    for start in range(0, len(text), _CHUNK):
+        at = np.flatnonzero(text[start : start + _CHUNK] == ord('"')) + start
+        opening, closing = at[seen % 2 :: 2], at[1 - seen % 2 :: 2]
+        seen += len(at)
+        opening, closing = opening[opening > 0], closing[closing < len(text) - 1]
+        if not (edge[text[opening - 1]].all() and edge[text[closing + 1]].all()):
+            return True
+    return seen % 2 == 1
+
+
+def _bad_parquet(path: Path, error: Exception) -> ReadError:
+    return ReadError(
+        f"{path.name}: the Parquet file is damaged or holds a column that is no text, number or date.",
+        found=str(error)[:200],
+        next_step="Write it again, or export it as CSV.",
+    )
 
 
 def _unpack(path: Path) -> pa.Buffer:
@@ -166,7 +209,7 @@ def _unpack(path: Path) -> pa.Buffer:
                         next_step="Check where the file comes from; split it if it is genuine.",
                     )
                 sink.write(chunk)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise ReadError(
             f"{path.name}: the gzip archive is damaged or cut short.", found=str(error), next_step="Fetch it again."
         ) from error
@@ -201,9 +244,10 @@ def _as_utf8(raw: pa.Buffer, head: bytes, path: Path) -> tuple[pa.Buffer, str, b
 def _header_bytes(buffer: pa.Buffer) -> int:
     """Length of the first record, which may hold quoted line breaks."""
     head = buffer.slice(0, min(buffer.size, 1 << 22)).to_pybytes()
-    position, end = 0, -1
+    position, quotes = 0, 0
     while (end := head.find(b"\n", position)) >= 0:
-        if head[: end + 1].count(b'"') % 2 == 0:
+        quotes += head.count(b'"', position, end)
+        if quotes % 2 == 0:
             return end + 1
         position = end + 1
     old_mac = head.find(b"\r")
@@ -212,15 +256,21 @@ def _header_bytes(buffer: pa.Buffer) -> int:
 
 def _header(buffer: pa.Buffer) -> tuple[str, tuple[str, ...]]:
     line = buffer.slice(0, _header_bytes(buffer)).to_pybytes().decode(errors="replace").rstrip("\r\n")
-    counted = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in _DELIMITERS}
-    delimiter = max(counted, key=lambda mark: counted[mark])
-    names = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    split = {mark: _split(line, mark) for mark in _DELIMITERS}
+    delimiter = max(split, key=lambda mark: len(split[mark]))
     seen: dict[str, int] = {}
     unique = []
-    for name in (name.strip() for name in names):
+    for name in (name.strip() for name in split[delimiter]):
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name}__{seen[name]}")
     return delimiter, tuple(unique)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter), [])
+    except csv.Error:  # a single field of more than 128 kB is no name of a column
+        return []
 
 
 def _parse(
@@ -235,7 +285,7 @@ def _parse(
         invalid.append((row.number, row.text or "", f"{row.expected_columns} fields, found {row.actual_columns}"))
         return "skip"
 
-    if not bytes(memoryview(body.slice(0, min(body.size, 4096)))).strip():
+    if not bytes(memoryview(body.slice(0, min(body.size, 4096)))).strip() and not bytes(memoryview(body)).strip():
         return pa.table({name: pa.array([], pa.string()) for name in wanted}), []
     try:
         columns = pa_csv.read_csv(
@@ -264,41 +314,41 @@ def _parse(
 
 
 def _drop_unclosed(body: pa.Buffer, delimiter: str) -> tuple[pa.Buffer, list[tuple[int, str, str]]]:
-    """Take out lines whose quote is never closed, so that they do not swallow the records below them."""
-    lines = bytes(memoryview(body)).decode(errors="replace").splitlines(keepends=True)
+    """Take out lines whose quote is not closed in place, so that they do not swallow the records below them."""
+    stream = io.TextIOWrapper(io.BytesIO(memoryview(body)), encoding="utf-8", errors="replace", newline="")
     lost: list[tuple[int, str, str]] = []
-    kept: list[str] = []
-    start, record = 0, 0
-    while start < len(lines):
-        reader = csv.reader(iter(lines[start:]), delimiter=delimiter, strict=True)
-        begin = 0
+    kept = pa.BufferOutputStream()
+    again: deque[str] = deque()  # lines to read once more because the line above them was taken out
+    pending: list[str] = []  # lines of the record being read
+
+    def lines() -> Iterator[str]:
+        while line := again.popleft() if again else stream.readline():
+            pending.append(line)
+            yield line
+
+    record, finished = 0, False
+    while not finished:
         try:
-            for fields in reader:
+            for fields in csv.reader(lines(), delimiter=delimiter, strict=True):
                 record += bool(fields)
-                begin = reader.line_num
+                kept.write("".join(pending).encode())
+                pending.clear()
+            finished = True
         except csv.Error:
             record += 1
-            kept.extend(lines[start : start + begin])
-            lost.append((record, lines[start + begin].rstrip("\r\n"), "every quotation mark closed"))
-            start += begin + 1
-            continue
-        kept.extend(lines[start:])
-        break
-    return pa.py_buffer("".join(kept).encode()), lost
+            lost.append((record, pending[0].rstrip("\r\n"), "every quotation mark closed"))
+            again.extendleft(reversed(pending[1:]))
+            pending.clear()
+    return kept.getvalue(), lost
 
 
 def _merge(lost: list[tuple[int, str, str]], invalid: list[tuple[int, str, str]]) -> pd.DataFrame:
     """Give the broken records their numbers of both kinds, in the file's own order."""
-    if not lost:
-        return _broken(invalid)
-    taken = np.array([number for number, _, _ in lost])
     # an invalid record was numbered without the lost ones: shift it past those that came before
-    shifted = []
-    for number, text, expected in invalid:
-        position = number
-        for lost_number in taken:
-            position += lost_number <= position
-        shifted.append((position, text, expected))
+    gaps = np.array([number for number, _, _ in lost], dtype="int64") - np.arange(len(lost))
+    shifts = np.searchsorted(gaps, [number for number, _, _ in invalid], side="right")
+    moved = zip(invalid, shifts, strict=True)
+    shifted = [(number + int(shift), text, expected) for (number, text, expected), shift in moved]
     return _broken(sorted([*lost, *shifted]))
 
 
@@ -308,10 +358,7 @@ def _broken(rows: list[tuple[int, str, str]]) -> pd.DataFrame:
 
 
 def _to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_list(column.type):
-        return pa.chunked_array(
-            [pa.array([None if item is None else "; ".join(item) for item in column.to_pylist()], pa.string())]
-        )
-    if pa.types.is_binary(column.type):
-        return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        joined = [None if item is None else "; ".join(map(str, item)) for item in column.to_pylist()]
+        return pa.chunked_array([pa.array(joined, pa.string())])
     return column.cast(pa.string())

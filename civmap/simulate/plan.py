@@ -112,7 +112,7 @@ class Plan:
     ar_sd: tuple[float, float] = (0.1, 0.3)
     hot_cells: int = 6
     hot_share: float = 0.3
-    tail: float = 1.25
+    tail: float = 1.45
     undetermined: float = 0.08
     several: float = 0.03
     contested: float = 0.03
@@ -128,10 +128,12 @@ _SEEN_BY_OBSERVERS = (
     ("health_facility", "community"), ("community;media", "ground_team"), ("media", ""),
 )  # fmt: skip
 
-# Civilian deaths that UNAMA published for each year (status and sources in data/README.md): the shape, never the height.
+# Civilian deaths that UNAMA published (sources in data/README.md): their shape is used, never their height.
 UNAMA_DEATHS = {2007: 1523, 2008: 2118, 2009: 2412, 2010: 2777, 2011: 3131, 2012: 2754, 2013: 2959, 2014: 3699}
 # Published for 2008 to 2014, mixing definitions; 2007 assumed.
 UNAMA_AIR_DEATHS = {2007: 350, 2008: 552, 2009: 359, 2010: 171, 2011: 187, 2012: 126, 2013: 118, 2014: 104}
+DEMONSTRATION_SCALE = 0.6  # of the published deaths, so that nobody takes one for the other
+DEMONSTRATION_INCIDENTS_PER_MONTH = 112.0  # chosen so that the UN-like deaths of 2007 to 2014 meet that scale
 AIR_EFFECT = 0.4  # planted by the directive of 2 July 2009, reached after a month
 
 # Shares of the other deaths in the first and last year, assumed, then killed and injured as in `Stream`.
@@ -178,9 +180,10 @@ def afghan_plan() -> Plan:
         for party, cause, first, last, *harm in _OTHER_STREAMS
     ]
     isaf = Source(
-        "isaf_like", "SYN-ISAF", {"international_forces": 0.66, "afghan_forces": 0.34, "taliban": 0.36}, 0.25, 0.8,
-        {"international_forces": ("ISAF", "US forces"), "afghan_forces": ("ANSF",), "taliban": ("Taliban", "Insurgents")},
-        _SEEN_BY_FORCES, delay_days=3, uneven=0.4, first_day=date(2008, 1, 1), own_party="international_forces",
+        "isaf_like", "SYN-ISAF", {"international_forces": 0.7, "afghan_forces": 0.38, "taliban": 0.42}, 0.3, 0.82,
+        {"international_forces": ("ISAF", "US forces"), "afghan_forces": ("ANSF",),
+         "taliban": ("Taliban", "Insurgents")},
+        _SEEN_BY_FORCES, delay_days=3, uneven=0.3, first_day=date(2008, 1, 1), own_party="international_forces",
     )  # fmt: skip
     un = Source(
         "un_like", "SYN-UN", {"international_forces": 0.72}, 0.76, 0.96,
@@ -189,7 +192,7 @@ def afghan_plan() -> Plan:
         _SEEN_BY_OBSERVERS, delay_days=12, uneven=0.1, injuries_from=date(2009, 1, 1),
     )  # fmt: skip
     ramp = RecordingChange("isaf_like", date(2009, 1, 1), date(2009, 12, 31), 0.6)
-    aerial = Stream("international_forces", "aerial", air, 3.2, 0.6)
+    aerial = Stream("international_forces", "aerial", air, 2.2, 0.7)
     return Plan((aerial, *others), (isaf, un), (effect,), (ramp,), _AFGHAN_LEVELS)
 
 

@@ -1,0 +1,77 @@
+"""The frame of a page: title, theatre, filters and marking; each page makes one call to `page`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from civmap.errors import CivMapError
+from civmap.exhibits import Recipe
+from civmap.filters import Filters
+from civmap.store import Store
+from civmap.ui import loading, sidebar
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page looks at: the store of a theatre, the filters, and as known on which day."""
+
+    store: Store
+    filters: Filters
+    known_on: date | None
+
+    def recipe(self, analysis: str, /, **parameters: Any) -> Recipe:
+        """Make the recipe of an analysis over the present filters."""
+        return Recipe(self.store.theatre.id, analysis, parameters, self.filters, self.known_on)
+
+
+def page(title: str, *, lead: str = "") -> Look:
+    """Set the page up and show what every page has; stops with a plain sentence where the theatre cannot be read."""
+    st.set_page_config(page_title=f"{title} · CivMap", page_icon=":material/map:", layout="wide")
+    st.html(_STYLE)
+    with faults():
+        name = sidebar.choose_theatre()
+        store = loading.store(name)
+        filters, known_on = sidebar.choose_filters(store)
+        marking = store.theatre.marking or "Marking not set"
+        st.html(f'<div class="civmap-mark">{_escape(marking)}</div>')
+        st.title(title, anchor=False)
+        if lead:
+            st.markdown(lead)
+        if store.is_demonstration:
+            st.info(
+                "**Synthetic demonstration data.** Nothing has been loaded for this theatre yet, so made-up incidents "
+                "are shown. Load a file on the Data Quality page and they disappear.",
+                icon=":material/science:",
+            )
+        return Look(store, filters, known_on)
+    st.stop()
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Show a CivMapError in plain words; anything else is a bug and passes."""
+    try:
+        yield
+    except CivMapError as error:
+        st.warning(str(error), icon=":material/info:")
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+# Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling.
+_STYLE = """<style>
+.block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
+h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
+h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
+.civmap-mark {text-align: center; font-size: .75rem; letter-spacing: .06em; opacity: .75;}
+[data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}
+[data-testid="stCaptionContainer"] li {margin: 0; line-height: 1.35;}
+</style>"""

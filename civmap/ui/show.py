@@ -1,0 +1,88 @@
+"""Show an exhibit: title, sentence, pictures, numbers, caveats, source line and download, always together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from civmap import queries
+from civmap.exhibits import Exhibit, Recipe, words
+from civmap.exports import tables
+from civmap.figures import charts, maps
+from civmap.figures.part import Part
+from civmap.store import Store
+from civmap.ui import frame, loading
+
+MAP_HEIGHT = 460  # pixels; title, sentence and map fit on a 1366 x 768 screen
+
+
+@st.fragment
+def show(recipe: Recipe, store: Store) -> None:
+    """Build and show one exhibit; a click inside re-runs this piece alone."""
+    with frame.faults():
+        exhibit = loading.exhibit(recipe, store)
+        st.subheader(exhibit.title, anchor=False)
+        st.markdown(_plain(exhibit.sentence))
+        for position, part in enumerate(exhibit.parts):
+            _part(exhibit, part, store, key=f"{recipe.analysis}-{position}")
+        _foot(exhibit)
+
+
+def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    if part.kind == "table":
+        st.markdown(f"**{_plain(part.title)}**")
+        _table(part.table)
+    elif part.kind in ("cells", "provinces"):
+        deck = maps.deck(part, mode=mode, synthetic=exhibit.synthetic)
+        event = st.pydeck_chart(deck, height=MAP_HEIGHT, on_select="rerun", selection_mode="single-object",
+                                key=f"{key}-{exhibit.fingerprint}", alt=part.alt)  # fmt: skip
+        st.html(maps.legend_html(part, mode=mode))
+        _behind(event.selection.objects, exhibit.recipe, store)
+    else:
+        figure = charts.chart(part, mode=mode, synthetic=exhibit.synthetic)
+        st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
+                        config={"displaylogo": False, "displayModeBar": False})  # fmt: skip
+    numbers, download = st.columns([4, 1], vertical_alignment="center")
+    if part.kind != "table":
+        with numbers.expander("Numbers behind the picture"):
+            _table(tables.part_table(part))
+    download.download_button(
+        "CSV", data=partial(tables.csv_bytes, exhibit, part), file_name=tables.file_name(exhibit, part, "csv"),
+        mime="text/csv", on_click="ignore", key=f"{key}-csv", icon=":material/download:", width="stretch",
+        help=f"{part.title}, with caveats and source",
+    )  # fmt: skip
+
+
+def _table(table: pd.DataFrame) -> None:
+    st.dataframe(table, hide_index=True, width="stretch", height="content" if len(table) < 12 else 380)
+
+
+def _behind(selected: dict[str, list[dict[str, str]]], recipe: Recipe, store: Store) -> None:
+    """List the incidents behind a clicked cell or province."""
+    cell = next((one["cell"] for one in selected.get("cells", [])), None)
+    admin1 = next((one["admin1"] for one in selected.get("provinces", [])), None) if cell is None else None
+    if cell is None and admin1 is None:
+        return
+    filters = recipe.filters.with_(source=queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on).source)
+    found = queries.records(store, filters, as_known_on=recipe.as_known_on, cell=cell, admin1=admin1)
+    st.markdown(
+        f"**{words.count(len(found), 'incident')} in the chosen {'cell' if cell else 'province'}**, newest first"
+    )
+    _table(found)
+
+
+def _foot(exhibit: Exhibit) -> None:
+    """Say period, n, caveats and sources under the exhibit, where a screenshot takes them along."""
+    facts = [f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}"]
+    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats]
+    source = " ".join(_plain(source) for source in exhibit.sources)
+    head = " · ".join(fact for fact in facts if fact)
+    st.caption("\n".join([f"{head} · Source: {source} · {exhibit.fingerprint}", "", *lines]))
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown from reading signs in data as its own."""
+    return text.replace("\\", "\\\\").replace("$", "\\$").replace("*", "\\*").replace("_", "\\_").replace("[", "\\[")
