@@ -127,6 +127,7 @@ CAVEAT_WORDS = {
     "outside_theatre": "outside the theatre",
     "coordinates_swapped": "outside the theatre, but inside it with latitude and longitude exchanged",
     "party_not_recognised": "a party that the theatre does not list",
+    "range_disagrees": "the best estimate of everyone killed lies outside the source's own range",
     "date_range": "the source gives a range of days",
     "linear_or_fuzzy_place": "a road, river or region without borders; the point is a stand-in",
     "undecodable_text": "some characters of this row could not be decoded",

@@ -20,12 +20,27 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparatio
 
 from civmap.errors import AnalysisError
 
-__all__ = ["RHO_GRID", "CountFit", "Estimates", "Inference", "ar1_estimates", "fit_counts", "model_estimates"]
+__all__ = [
+    "RHO_GRID",
+    "CountFit",
+    "Estimates",
+    "Inference",
+    "NoFiniteFitError",
+    "ar1_estimates",
+    "fit_counts",
+    "model_estimates",
+]
 
 Array = NDArray[np.float64]
 
-RHO_GRID: Array = np.arange(18, dtype=np.float64) * 0.05  # correlation of neighbouring periods: 0, 0.05, ... 0.85
+RHO_GRID: Array = (
+    np.arange(18, dtype=np.float64) * 0.05
+)  # correlation of neighbouring periods: 0, 0.05, ... 0.85
 NO_EVENTS_MEAN = 1e-6  # a fitted mean below this stands for a term that ran off to minus infinity
+
+
+class NoFiniteFitError(AnalysisError):
+    """A coefficient has no finite value: nothing was counted wherever its term alone applies."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +153,18 @@ class Estimates:
         p = self._tail(np.zeros_like(value), estimates, errors)
         return Inference(value=value, low=low, high=high, p=np.minimum(p, 1.0))
 
-    def standard_errors(self, fit: CountFit, means: Array, column: int) -> Array:
-        """Standard error of one coefficient per rho if the means were others than those fitted."""
+    def covariances_at(self, fit: CountFit, means: Array) -> Array:
+        """Give the covariances that the same scatter would make around other means than those fitted.
+
+        Parameters
+        ----------
+        fit
+            The fit behind these estimates.
+        means
+            One per period.
+        """
         inverse = np.linalg.inv(_information(fit.design, means, self.times, self.rho)[0])
-        return np.sqrt(self.scale * inverse[:, column, column])
+        return self.scale[:, None, None] * inverse
 
     def detectable(self, errors: Array, *, power: float = 0.8, confidence: float = 0.95) -> float:
         """Smallest true effect, on the log scale, that would be told from none with the given power.
@@ -149,7 +172,7 @@ class Estimates:
         Parameters
         ----------
         errors
-            Standard error per rho, see `standard_errors`.
+            Standard error per rho, see `covariances_at`.
         power, confidence
             Probability of finding the effect; confidence of the interval that has to exclude 0.
         """
@@ -208,8 +231,9 @@ def fit_counts(outcome: ArrayLike, design: ArrayLike, *, offset: ArrayLike | Non
     Raises
     ------
     AnalysisError
-        With fewer than three periods more than coefficients, or when a coefficient has no finite value because
-        nothing was counted wherever its term applies.
+        With fewer than three periods more than coefficients.
+    NoFiniteFitError
+        When nothing was counted wherever some term alone applies.
 
     References
     ----------
@@ -231,12 +255,13 @@ def fit_counts(outcome: ArrayLike, design: ArrayLike, *, offset: ArrayLike | Non
             next_step="Take a longer window, fewer harmonics, or fewer other events.",
         )
     try:
-        result = GLM(y, columns, family=Poisson(), offset=log_exposure).fit(scale="X2", tol=1e-10)
-        settled = bool(result.converged)
+        with np.errstate(all="ignore"):  # a term that runs off to minus infinity is caught by its means below
+            result = GLM(y, columns, family=Poisson(), offset=log_exposure).fit(scale="X2", tol=1e-10)
+            settled = bool(result.converged)
     except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
         settled = False
     if not settled or not np.isfinite(result.params).all() or result.mu.min() < NO_EVENTS_MEAN:
-        raise AnalysisError(
+        raise NoFiniteFitError(
             "The model has no finite answer: in some stretch of the series nothing was counted at all.",
             next_step="Take a wider area or more causes, a longer window, or leave out short events.",
         )

@@ -164,7 +164,11 @@ def interrupted_time_series(
     design = build_design(series, at=days, harmonics=harmonics, slope_change=slope_change, terms=terms)
     fit = fit_counts(series.counts, design.matrix, offset=series.offset)
     dispersed = family == "quasipoisson"
-    estimates = ar1_estimates(fit, times=series.place) if errors == "ar1" else model_estimates(fit, dispersed=dispersed)
+    estimates = (
+        ar1_estimates(fit, times=series.place)
+        if errors == "ar1"
+        else model_estimates(fit, dispersed=dispersed)
+    )
     levels = _ratios(estimates, design.level, confidence)
     removed = _without_directives(design)
     one_clear = len(levels) == 1 and levels[0].excludes_one
@@ -185,7 +189,9 @@ def interrupted_time_series(
         fitted=_curve(series, fit.design, fit.offset, estimates, confidence),
         counterfactual=_curve(series.keep(after), removed[after], fit.offset[after], estimates, confidence),
         fewer_than_projected=fewer,
-        detectable=one_or_all(_detectable(fit, removed, estimates, column, confidence) for column in design.level),
+        detectable=one_or_all(
+            _detectable(fit, removed, estimates, column, confidence) for column in design.level
+        ),
         neighbours=neighbours,
         n_before=int((~after).sum()),
         n_after=int(after.sum()),
@@ -210,7 +216,9 @@ def _refuse_unbuilt(family: str, errors: str, controls: Sequence[str], hac_lags:
     if len(controls):
         raise AnalysisError("Control series are not built yet.", next_step="Leave 'controls' empty.")
     if hac_lags is not None:
-        raise AnalysisError("'hac_lags' belongs to errors='hac', which is not built yet.", next_step="Leave it out.")
+        raise AnalysisError(
+            "'hac_lags' belongs to errors='hac', which is not built yet.", next_step="Leave it out."
+        )
     if family == "poisson" and errors == "ar1":
         raise AnalysisError(
             "A Poisson family assumes independent counts and has no serial correlation.",
@@ -233,7 +241,9 @@ def _dates(at: Day | Sequence[Day], series: Series) -> tuple[pd.Timestamp, ...]:
     return days
 
 
-def _without_phase_in(series: Series, days: Sequence[pd.Timestamp], phase_in: int) -> tuple[Series, list[str]]:
+def _without_phase_in(
+    series: Series, days: Sequence[pd.Timestamp], phase_in: int
+) -> tuple[Series, list[str]]:
     if phase_in < 0 or phase_in != int(phase_in):
         raise AnalysisError("The phase-in has to be a whole number of periods.", found=str(phase_in))
     if not phase_in:
@@ -244,7 +254,9 @@ def _without_phase_in(series: Series, days: Sequence[pd.Timestamp], phase_in: in
             "The phase-ins of two directives overlap, so nothing is left between them.",
             next_step="Shorten the phase-in or leave one date out.",
         )
-    away = np.array([((series.place >= start) & (series.place < start + phase_in)) for start in positions]).any(axis=0)
+    away = np.array(
+        [((series.place >= start) & (series.place < start + phase_in)) for start in positions]
+    ).any(axis=0)
     return series.keep(~away), [f"{int(away.sum())} periods of phase-in left out."]
 
 
@@ -288,7 +300,9 @@ def _without_directives(design: Design) -> Array:
     return matrix
 
 
-def _curve(series: Series, columns: Array, offset: Array, estimates: Estimates, confidence: float) -> pd.DataFrame:
+def _curve(
+    series: Series, columns: Array, offset: Array, estimates: Estimates, confidence: float
+) -> pd.DataFrame:
     """Expected count per period with the interval of the expectation; single periods scatter more."""
     found = _exponentiated(estimates.infer(columns, confidence=confidence))
     value, low, high = (part * np.exp(offset) for part in found)
@@ -306,11 +320,15 @@ def _difference(
     # the log of a ratio of sums is not linear: shift the linear answer to the ratio at the estimate
     shift = np.log(projected.sum() / fitted.sum()) - found.value[0]
     observed = fit.outcome[after].sum()
-    value, low, high = (float(observed * np.expm1(part[0] + shift)) for part in (found.value, found.low, found.high))
+    value, low, high = (
+        float(observed * np.expm1(part[0] + shift)) for part in (found.value, found.low, found.high)
+    )
     return Difference(value=value, low=low, high=high)
 
 
-def _detectable(fit: CountFit, removed: Array, estimates: Estimates, column: int, confidence: float) -> Detectable:
+def _detectable(
+    fit: CountFit, removed: Array, estimates: Estimates, column: int, confidence: float
+) -> Detectable:
     """Judge by the counts expected without the directive, so that the answer does not depend on the effect found."""
     means = np.exp(fit.offset + removed @ fit.coefficients)
     least = estimates.detectable(estimates.standard_errors(fit, means, column), confidence=confidence)

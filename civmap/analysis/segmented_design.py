@@ -176,13 +176,17 @@ def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> S
     """
     for name in [outcome] if exposure is None else [outcome, exposure]:
         if name not in panel.columns:
-            raise AnalysisError(f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns)))
+            raise AnalysisError(
+                f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns))
+            )
     all_starts = _starts(panel)
     counts = pd.to_numeric(panel[outcome], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     known = ~np.isnan(counts)
     notes = []
     if (~known).any():
-        notes.append(f"{_many((~known).sum(), 'period')} without a count (outside the source's scope) left out.")
+        notes.append(
+            f"{_many((~known).sum(), 'period')} without a count (outside the source's scope) left out."
+        )
     if not known.any():
         raise AnalysisError(
             "No period has a count.", next_step="Choose a source whose scope covers this place and time."
@@ -243,7 +247,9 @@ def build_design(
         step = Column(f"the directive of {day:%B %Y}", "directive", (since >= 0).astype(float), day)
         same = [index for index in level if np.array_equal(columns[index].values, step.values)]
         if same:
-            notes.append(f"{day:%d %B %Y} falls into the same {series.unit} as another date; the two share one step.")
+            notes.append(
+                f"{day:%d %B %Y} falls into the same {series.unit} as another date; the two share one step."
+            )
         level.append(same[0] if same else _append(columns, step))
         if slope_change:
             ramp = Column(step.label, "slope", np.maximum(since, 0.0), day)
@@ -266,7 +272,9 @@ def build_design(
     return Design(tuple(columns), tuple(level), tuple(slope), tuple(left_out), tuple(notes))
 
 
-def term_columns(series: Series, *, recording_changes: Sequence[Term], context: Sequence[Term]) -> tuple[Column, ...]:
+def term_columns(
+    series: Series, *, recording_changes: Sequence[Term], context: Sequence[Term]
+) -> tuple[Column, ...]:
     """Turn other events into columns.
 
     Parameters
@@ -276,7 +284,9 @@ def term_columns(series: Series, *, recording_changes: Sequence[Term], context: 
     recording_changes, context
         The events.
     """
-    kinds = [("recording change", term) for term in recording_changes] + [("context", term) for term in context]
+    kinds = [("recording change", term) for term in recording_changes] + [
+        ("context", term) for term in context
+    ]
     return tuple(_term_column(series, term, kind) for kind, term in kinds)
 
 
@@ -290,7 +300,9 @@ def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, li
         during = term.values > SAME
         if during.any() and not during.all() and not series.counts[during].any():
             keep &= ~during
-            notes.append(f"Nothing was counted during {term.label}; {_many(int(during.sum()), 'period')} left out.")
+            notes.append(
+                f"Nothing was counted during {term.label}; {_many(int(during.sum()), 'period')} left out."
+            )
     return series.keep(keep), notes
 
 
@@ -330,14 +342,20 @@ def _term_column(series: Series, term: Term, kind: str) -> Column:
     if shape == "step":
         return Column(term.label, kind, (series.place >= series.position(start)).astype(float), start, end)
     if end is None:
-        raise AnalysisError(f"{_sentence(term.label)} is a {shape} without an end.", next_step="Give its end.")
-    opens, closes = (np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends))
+        raise AnalysisError(
+            f"{_sentence(term.label)} is a {shape} without an end.", next_step="Give its end."
+        )
+    opens, closes = (
+        np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends)
+    )
     length = (end - start).days + 1.0  # the last day belongs to it
     if shape == "pulse":
         lasting = np.clip(closes, 0, length) - np.clip(opens, 0, length)
         return Column(term.label, kind, lasting / (closes - opens), start, end)
     # mean over each period of a line from 0 to 1, so that a period half way through counts half
-    area = [np.where(x > length, x - length / 2, np.maximum(x, 0) ** 2 / (2 * length)) for x in (opens, closes)]
+    area = [
+        np.where(x > length, x - length / 2, np.maximum(x, 0) ** 2 / (2 * length)) for x in (opens, closes)
+    ]
     return Column(term.label, kind, (area[1] - area[0]) / (closes - opens), start, end)
 
 
@@ -373,21 +391,31 @@ def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:
         try:
             starts = pd.DatetimeIndex(index)
         except (ValueError, TypeError) as error:
-            raise AnalysisError("The column 'period' cannot be read as dates.", found=str(index[0])) from error
+            raise AnalysisError(
+                "The column 'period' cannot be read as dates.", found=str(index[0])
+            ) from error
     else:
-        raise AnalysisError("The panel has no time.", expected="a column 'period' with the first day of each period")
+        raise AnalysisError(
+            "The panel has no time.", expected="a column 'period' with the first day of each period"
+        )
     starts = starts.tz_localize(None).normalize()
     if len(starts) < 2 or starts.hasnans:
-        raise AnalysisError("The panel needs at least two periods, each with a date.", found=f"{len(starts)} rows")
+        raise AnalysisError(
+            "The panel needs at least two periods, each with a date.", found=f"{len(starts)} rows"
+        )
     if not (starts.is_monotonic_increasing and starts.is_unique):
-        raise AnalysisError("The panel needs one row per period in time order.", next_step="Sum and sort it by period.")
+        raise AnalysisError(
+            "The panel needs one row per period in time order.", next_step="Sum and sort it by period."
+        )
     return starts
 
 
 def _calendar(starts: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int, bool]:
     """Place and end of each period, its length, and whether that is in months or in days."""
     monthly = bool((starts.day == 1).all())
-    count = np.asarray(starts.year * 12 + starts.month if monthly else (starts - starts[0]).days, dtype=np.int64)
+    count = np.asarray(
+        starts.year * 12 + starts.month if monthly else (starts - starts[0]).days, dtype=np.int64
+    )
     gaps = np.diff(count)
     step = int(gaps.min())
     if (gaps % step).any():

@@ -2,8 +2,9 @@
 
 Counted: ``deaths_civilians`` as the civilian best and minimum; the maximum adds deaths of unknown status as far as
 the event's own ``high`` allows. ``low``, ``best`` and ``high`` count everyone, fighters included, and go to
-``all_killed_*``. UCDP counts no injured. It lists the two sides of the fighting and, except for one-sided violence,
-does not say who harmed the civilians: such records are *undetermined* and name both sides.
+``all_killed_*``; an end that the best contradicts is left null with a caveat, and a range turned around (low above
+best above high) is set aside. UCDP counts no injured. It lists the two sides of the fighting and, except for one-sided
+violence, does not say who harmed the civilians: such records are *undetermined* and name both sides.
 
 Source: Sundberg & Melander (2013), Journal of Peace Research 50(4); UCDP GED Codebook.
 """
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from civmap.readers import columns as cols
-from civmap.readers.faults import Fault, date_faults, place_faults, range_faults
+from civmap.readers.faults import Fault, date_faults, place_faults
 from civmap.readers.files import TextTable, read_records
 from civmap.readers.result import Draft, ReadResult, finish
 
@@ -71,7 +72,14 @@ def read_ucdp_ged(table: TextTable, *, source: str = "ucdp_ged") -> ReadResult:
     one_sided = (violence == ONE_SIDED).to_numpy()
     side_a, side_b = cols.text(raw, "side_a"), cols.text(raw, "side_b")
     most = (civilians + unknown.fillna(0)).clip(upper=high)
-    counted = {"all_killed_min": low, "all_killed_best": best, "all_killed_max": high}
+    turned = ((low > best) & (best > high)).fillna(False).to_numpy(dtype=bool)
+    # in some events the best, which is the sum of the deaths by side, lies outside low and high: that end is unknown
+    too_high, too_low = (low > best).fillna(False), (best > high).fillna(False)
+    counted = {
+        "all_killed_min": low.mask(too_high),
+        "all_killed_best": best,
+        "all_killed_max": high.mask(too_low),
+    }
     faults = [
         Fault("id_missing", "id", ids.isna().to_numpy()),
         *date_faults(start, end, bad_start=bad_start, bad_end=bad_end, names=("date_start", "date_end")),
@@ -81,7 +89,7 @@ def read_ucdp_ged(table: TextTable, *, source: str = "ucdp_ged") -> ReadResult:
         Fault("count_unreadable", "low", bad_low),
         Fault("count_unreadable", "best", bad_best),
         Fault("count_unreadable", "high", bad_high),
-        *(Fault(fault.rule, "low", fault.bad) for fault in range_faults(counted, ["all_killed"])),
+        Fault("min_above_max", "low", turned, "low <= best <= high"),
         Fault("code_unknown", "where_prec", ~place.isin(list(PLACE)).to_numpy(), "where_prec 1 to 7"),
         Fault("id_repeated", "id", (ids.duplicated() & ids.notna()).to_numpy()),
     ]
@@ -118,6 +126,7 @@ def read_ucdp_ged(table: TextTable, *, source: str = "ucdp_ged") -> ReadResult:
                         "date_range": range_given,
                         "linear_or_fuzzy_place": (place == "5").to_numpy(),
                         "no_coordinates": no_point,
+                        "range_disagrees": (too_high | too_low).to_numpy(dtype=bool),
                         "undecodable_text": _undecodable(table, province),
                     },
                 ),

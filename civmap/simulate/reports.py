@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from civmap import schema
 from civmap.simulate.plan import Plan, Source
@@ -17,7 +19,6 @@ FAULTS = (
     "date_missing", "date_unreadable", "end_before_start", "place_missing", "coordinate_zero", "min_above_max",
     "code_unknown", "id_repeated", "coordinates_swapped",
 )  # fmt: skip
-_NULL: Any = None  # numpy's types know no None
 _EARLIEST = date(1700, 1, 1)  # pandas reaches no further back
 _PRECISION_SHARES = (0.20, 0.33, 0.23, 0.21, 0.03)  # in the order of `schema.LOCATION_PRECISIONS`
 _DATE_PRECISION_SHARES = (0.955, 0.035, 0.010)  # day, week, month
@@ -27,17 +28,16 @@ _CAUSE_WORDS = {
     "suicide_or_complex": "Suicide attack", "targeted_killing": "Targeted killing", "remnants": "ERW",
     "search_operation": "Search operation", "escalation_of_force": "Escalation of force",
 }  # fmt: skip
-_JUDGED = {  # what a party says of harm alleged against it: its word, grade, assessment, share
-    "Confirmed": ("accepted_by_party", "credible", 0.86),
-    "Disputed": ("contested", "pending", 0.05),
-    "Not substantiated": ("discounted", "not_credible", 0.06),
-    "Duplicate": ("single_source", "duplicate", 0.03),
-}
-_GRADED = {  # what is said of harm by others
-    "Several sources": ("corroborated", "none", 0.76),
-    "One source": ("single_source", "none", 0.20),
-    "Sources disagree": ("contested", "none", 0.04),
-}
+# the source's word, grade, assessment, share: harm alleged against the party that keeps the tally, and all other harm
+_JUDGED = (
+    ("Confirmed", "accepted_by_party", "credible", 0.86), ("Disputed", "contested", "pending", 0.05),
+    ("Not substantiated", "discounted", "not_credible", 0.06), ("Duplicate", "single_source", "duplicate", 0.03),
+)  # fmt: skip
+_GRADED = (
+    ("Several sources", "corroborated", "none", 0.76), ("One source", "single_source", "none", 0.20),
+    ("Sources disagree", "contested", "none", 0.04),
+)  # fmt: skip
+_WORDINGS = 6  # a party's wordings are repeated to this number, so that each comes as often as it is listed
 
 
 def report(
@@ -55,40 +55,47 @@ def report(
     """
     found = incidents[rng.random(len(incidents)) < _chance(theatre, plan, source, incidents, rng)]
     killed, hurt = found["killed"].to_numpy(), found["injured"].to_numpy()
-    best = rng.binomial(killed, source.kept) + rng.poisson(0.04 * killed)
-    doubtful = np.where(rng.random(len(found)) < 0.15, np.maximum(killed - best, 0), 0)
-    injured = rng.binomial(hurt, source.kept) + rng.poisson(0.04 * hurt)
-    recorded = (found["event_date"] >= pd.Timestamp(max(source.injuries_from, _EARLIEST))).to_numpy()
-    enters = best + doubtful + np.where(recorded, injured, 0) > 0
-    found, best, injured, doubtful, recorded = (part[enters] for part in (found, best, injured, doubtful, recorded))
+    counts = pd.DataFrame(index=found.index)
+    counts["best"] = rng.binomial(killed, source.kept) + rng.poisson(0.04 * killed)
+    counts["doubtful"] = np.where(rng.random(len(found)) < 0.15, np.maximum(killed - counts["best"], 0), 0)
+    counts["injured"] = rng.binomial(hurt, source.kept) + rng.poisson(0.04 * hurt)
+    counts["injuries_recorded"] = found["event_date"] >= pd.Timestamp(max(source.injuries_from, _EARLIEST))
+    enters = counts["best"] + counts["doubtful"] + counts["injured"].where(counts["injuries_recorded"], 0) > 0
+    found, counts = found[enters], counts[enters]
 
+    dates = _dates(source, found, rng)
+    order = dates["event_date"].argsort(kind="stable")
+    dates, found, counts = dates.iloc[order].reset_index(drop=True), found.iloc[order], counts.iloc[order]
     size = len(found)
+    best, doubtful = counts["best"].to_numpy(), counts["doubtful"].to_numpy()
     children = _counts(rng.binomial(best, 0.2), best > 0)
-    channels = np.array(source.channels, dtype="object")[rng.integers(0, len(source.channels), size)]
-    rows = pd.DataFrame(
-        {
-            "source": source.id,
-            **_dates(source, found, rng),
-            **_places(theatre, found, terrain, rng),
-            **_attribution(theatre, plan, source, found, rng),
-            **_ranges("civilians_killed", best, np.ones(size, bool), rng),
-            **_ranges("civilians_injured", injured, recorded, rng),
-            "children_killed_min": children,
-            "children_killed_max": children,
-            "status_unknown_killed": _counts(doubtful, doubtful > 0),
-            **_grades(source, found, rng),
-            "reported_via": channels[:, 0],
-            "checked_via": np.where(channels[:, 1] == "", _NULL, channels[:, 1]),
-            "rule": np.where(rng.random(size) < plan.faults, rng.choice(FAULTS, size), _NULL),
-            "incident": found.index.to_numpy(),
-        }
+    channel = rng.integers(0, len(source.channels), size)
+    spoilt = rng.random(size) < plan.faults
+    spoilt[:1] = False  # before the first row there is none whose id it could repeat
+    rows = dates.assign(
+        source=_pick([source.id], np.zeros(size, "int64")),
+        source_id=source.prefix + "-" + pd.Series(np.arange(1, size + 1)).astype("str").str.zfill(6),
+        source_row=np.arange(1, size + 1),
+        **_places(theatre, found, terrain, rng),
+        **_attribution(theatre, plan, source, found, rng),
+        **_ranges("civilians_killed", best, np.ones(size, bool), rng),
+        **_ranges("civilians_injured", counts["injured"].to_numpy(), counts["injuries_recorded"].to_numpy(), rng),
+        children_killed_min=children,
+        children_killed_max=children,
+        status_unknown_killed=_counts(doubtful, doubtful > 0),
+        **_grades(source, found, rng),
+        reported_via=_pick([reported for reported, _ in source.channels], channel),
+        checked_via=_pick([checked or None for _, checked in source.channels], channel),
+        rule=_pick(FAULTS, rng.integers(0, len(FAULTS), size), null=~spoilt),
+        incident=found.index.array,
     )
-    rows["caveats"] = np.where(rows["event_date_end"] > rows["event_date"], "date_range;", "")
-    rows["caveats"] += np.where(rows["longitude"].isna(), "no_coordinates", "")
-    rows = rows.sort_values(["event_date", "incident"], ignore_index=True)
-    rows.loc[:0, "rule"] = None  # the first row has none before it whose id it could repeat
-    rows["source_id"] = source.prefix + "-" + pd.Series(np.arange(1, size + 1)).astype("str").str.zfill(6)
-    return rows.assign(source_row=np.arange(1, size + 1))
+    doubts = (rows["event_date_end"] > rows["event_date"]) + 2 * rows["longitude"].isna()
+    return rows.assign(caveats=_pick(["", "date_range", "no_coordinates", "date_range;no_coordinates"], doubts))
+
+
+def _pick(words: Sequence[str | None], codes: Any, *, null: Any = None) -> pd.Series:
+    """Write out words by their number."""
+    return pa.array(words, pa.string()).take(pa.array(np.asarray(codes), mask=null)).to_pandas()
 
 
 def _chance(
@@ -96,10 +103,9 @@ def _chance(
 ) -> np.ndarray:
     """Give the chance that the source finds each incident; that of larger ones is higher."""
     presence = 1 - source.uneven * rng.random(len(theatre.boundaries))
-    chance = incidents["party"].map(source.found).fillna(source.found_else).to_numpy(dtype="float64")
-    chance = 1 - (1 - chance * presence[incidents["province"]]) ** (
-        0.8 + 0.5 * np.log1p(incidents["killed"].to_numpy())
-    )
+    by_stream = np.array([source.found.get(stream.party, source.found_else) for stream in plan.streams])
+    chance = by_stream[incidents["stream"]] * presence[incidents["province"]]
+    chance = 1 - (1 - chance) ** (0.8 + 0.5 * np.log1p(incidents["killed"].to_numpy()))
     day = incidents["event_date"]
     for change in plan.recording_changes:
         if change.source == source.id:
@@ -109,42 +115,40 @@ def _chance(
     return np.where(day >= pd.Timestamp(max(source.first_day, _EARLIEST)), chance, 0.0)
 
 
-def _dates(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
+def _dates(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Date the records, some by the week or month only, never beyond the month; the report follows later."""
     day = found["event_date"].reset_index(drop=True)
-    exact = rng.choice(schema.DATE_PRECISIONS[:3], len(day), p=_DATE_PRECISION_SHARES)
+    exact = rng.choice(3, len(day), p=_DATE_PRECISION_SHARES)
     first = day.dt.to_period("M").dt.start_time
     end = first + pd.offsets.MonthEnd(1)
     monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
-    start = day.mask(exact == "week", monday.clip(lower=first)).mask(exact == "month", first)
-    last = day.mask(exact == "week", (monday + pd.Timedelta(days=6)).clip(upper=end)).mask(exact == "month", end)
+    start = day.mask(exact == 1, monday.clip(lower=first)).mask(exact == 2, first)
+    last = day.mask(exact == 1, (monday + pd.Timedelta(days=6)).clip(upper=end)).mask(exact == 2, end)
     delay = np.floor(rng.lognormal(np.log(source.delay_days), 0.9, len(day)))
-    return {
-        "event_date": start.astype("datetime64[us]"),
-        "event_date_end": last.astype("datetime64[us]"),
-        "date_precision": exact,
-        "reported_at": (last + pd.to_timedelta(delay, unit="D")).astype("datetime64[us]"),
-    }
+    days = {"event_date": start, "event_date_end": last, "reported_at": last + pd.to_timedelta(delay, unit="D")}
+    frame = pd.DataFrame(days).astype("datetime64[us]")
+    return frame.assign(date_precision=_pick(schema.DATE_PRECISIONS, exact))
 
 
 def _places(theatre: Theatre, found: pd.DataFrame, terrain: Terrain, rng: np.random.Generator) -> dict[str, Any]:
     """Place the records: exactly, at a settlement (about 1 km), a district's town, the capital, or in the country."""
     size = len(found)
-    exact = rng.choice(schema.LOCATION_PRECISIONS, size, p=_PRECISION_SHARES)
+    exact, settlement, district, capital, country = range(5)  # in the order of `schema.LOCATION_PRECISIONS`
+    precision = rng.choice(5, size, p=_PRECISION_SHARES)
     province, town = found["province"].to_numpy(), found["town"].to_numpy()
-    true = found[["longitude", "latitude"]].to_numpy()
-    steps = [
-        (exact == "settlement", true.round(2)), (exact == "district", terrain.towns[province, town]),
-        (exact == "province", terrain.towns[province, 0]), (exact == "country", np.tile(terrain.middle, (size, 1))),
-    ]  # fmt: skip
-    where = np.select([rows[:, None] for rows, _ in steps], [points for _, points in steps], true).round(5)
-    where[(exact == "province") & (rng.random(size) < _PLACED_BY_NAME_ONLY)] = np.nan
-    names = theatre.boundaries["name"].to_numpy(dtype="object")
-    districts = np.array([[f"{name} district {n + 1}" for n in range(TOWNS)] for name in names], dtype="object")
+    where = found[["longitude", "latitude"]].to_numpy().copy()
+    for known, points in (
+        (settlement, where.round(2)), (district, terrain.towns[province, town]),
+        (capital, terrain.towns[province, 0]), (country, np.tile(terrain.middle, (size, 1))),
+    ):  # fmt: skip
+        where[precision == known] = points[precision == known].round(5)
+    where[(precision == capital) & (rng.random(size) < _PLACED_BY_NAME_ONLY)] = np.nan
+    names = theatre.boundaries["name"].tolist()
+    districts = [f"{name} district {number}" for name in names for number in range(1, TOWNS + 1)]
     return {
-        "location_precision": exact,
-        "admin1_as_reported": np.where(exact == "country", _NULL, names[province]),
-        "admin2": np.where(np.isin(exact, ("province", "country")), _NULL, districts[province, town]),
+        "location_precision": _pick(schema.LOCATION_PRECISIONS, precision),
+        "admin1_as_reported": _pick(names, province, null=precision == country),
+        "admin2": _pick(districts, province * TOWNS + town, null=precision >= capital),
         "longitude": where[:, 0],
         "latitude": where[:, 1],
     }
@@ -153,37 +157,35 @@ def _places(theatre: Theatre, found: pd.DataFrame, terrain: Terrain, rng: np.ran
 def _attribution(
     theatre: Theatre, plan: Plan, source: Source, found: pd.DataFrame, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """Name the party in the source's words, none, or two of them; and the cause, unknown where nobody is named."""
+    """Name the party in the source's words, none, or two of them; a fifth of those without a party has no cause."""
     size = len(found)
-    words = {
-        party: source.words.get(party, (label,)) for party, label in theatre.parties[["party", "label"]].to_numpy()
-    }
+    parties = sorted({stream.party for stream in plan.streams})
+    labels = dict(zip(theatre.parties["party"], theatre.parties["label"], strict=True))
+    wordings = [np.resize(source.words.get(party, (labels.get(party, party),)), _WORDINGS) for party in parties]
+    flat = [str(wording) for each in wordings for wording in each]
+    stream = found["stream"].to_numpy()
+    party = np.array([parties.index(each.party) for each in plan.streams])[stream]
+    other = rng.integers(0, len(parties), size)
+    first, second = (who * _WORDINGS + rng.integers(0, _WORDINGS, size) for who in (party, other))
+
+    nobody, both_named, disputed, one = range(4)
     shares = [plan.undetermined, plan.several, plan.contested]
-    kind = rng.choice(
-        ["undetermined", "several_alleged", "contested", "single"], size, p=[*shares, 1 - sum(shares)]
-    ).astype("object")
-    kind[(found["party"] == "undetermined").to_numpy()] = "undetermined"
-    parties = sorted(set(found["party"]) - {"undetermined"}) or ["undetermined"]
-    spelt = {party: np.array(each, dtype="object") for party, each in words.items()}
-    named = np.full((2, size), None, dtype="object")
-    others = np.array(parties, dtype="object")[rng.integers(0, len(parties), size)]
-    for column, who in enumerate((found["party"].to_numpy(dtype="object"), others)):
-        for party in spelt:
-            rows = np.flatnonzero(who == party)
-            named[column, rows] = spelt[party][rng.integers(0, len(spelt[party]), len(rows))]
-    two = np.isin(kind, ("several_alleged", "contested")) & (others != found["party"].to_numpy(dtype="object"))
-    kind[~two & np.isin(kind, ("several_alleged", "contested"))] = "single"
-    text = named[0]
-    text[two] = named[0][two] + "; " + named[1][two]
-    text[kind == "undetermined"] = None
-    cause = found["cause"].to_numpy(dtype="object")
-    unclear = (kind == "undetermined") & (rng.random(size) < 0.2)
-    said = pd.Series(cause).map(lambda code: _CAUSE_WORDS.get(code, schema.words(code)))
+    kind = rng.choice(4, size, p=[*shares, 1 - sum(shares)])
+    unnamed = np.array([each == "undetermined" for each in parties])
+    kind[(kind != nobody) & ((party == other) | unnamed[other])] = one
+    kind[unnamed[party]] = nobody
+    two = (kind == both_named) | (kind == disputed)
+    pairs = [f"{a}; {b}" for a in flat for b in flat]
+    unclear = (kind == nobody) & (rng.random(size) < 0.2)
+    cause = np.where(unclear, len(plan.streams), stream)
+    causes = [each.cause for each in plan.streams] + ["unknown"]
     return {
-        "party_as_reported": text,
-        "attribution": kind,
-        "cause": np.where(unclear, "unknown", cause),
-        "cause_as_reported": np.where(unclear, "Unknown", said),
+        "party_as_reported": _pick(
+            flat + pairs, np.where(two, len(flat) + first * len(flat) + second, first), null=kind == nobody
+        ),
+        "attribution": _pick(["undetermined", "several_alleged", "contested", "single"], kind),
+        "cause": _pick(causes, cause),
+        "cause_as_reported": _pick([_CAUSE_WORDS.get(code, schema.words(code)) for code in causes], cause),
     }
 
 
@@ -202,18 +204,13 @@ def _counts(values: np.ndarray, known: np.ndarray) -> Any:
 def _grades(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
     """Grade the records: a party judges the harm alleged against it, the others are graded by their sources."""
     own = (found["party"] == source.own_party).to_numpy()
-    tables = [
-        np.array([(word, *said[:2]) for word, said in table.items()], dtype="object") for table in (_JUDGED, _GRADED)
-    ]
-    picked = [
-        table[rng.choice(len(table), len(found), p=[share for *_, share in shares.values()])]
-        for table, shares in zip(tables, (_JUDGED, _GRADED), strict=True)
-    ]
-    said = np.where(own[:, None], *picked)
+    judged, graded = (rng.choice(len(t), len(found), p=[share for *_, share in t]) for t in (_JUDGED, _GRADED))
+    code = np.where(own, judged, len(_JUDGED) + graded)
+    word, grade, assessment, _ = zip(*_JUDGED, *_GRADED, strict=True)
     assessor = source.words.get(source.own_party, (source.id,))[0]
     return {
-        "grade_as_reported": said[:, 0],
-        "grade": said[:, 1],
-        "assessment": said[:, 2],
-        "assessed_by": np.where(own, assessor, _NULL),
+        "grade_as_reported": _pick(word, code),
+        "grade": _pick(grade, code),
+        "assessment": _pick(assessment, code),
+        "assessed_by": _pick([assessor], np.zeros(len(found), "int64"), null=~own),
     }

@@ -111,7 +111,7 @@ def simulate(
     hot = terrain.hot[["cell", "admin1"]]
     in_hot = incidents.loc[incidents["hot"], "admin1"].value_counts()
     truth = Truth(
-        incidents=incidents.drop(columns=["province", "town"]),
+        incidents=incidents.drop(columns=["stream", "province", "town"]),
         matches=rows[["source", "source_id", "incident"]],
         rates=pd.DataFrame(
             [(month, each.party, each.cause) for month in months for each in plan.streams],

@@ -49,9 +49,11 @@ def monthly_rates(
     """Give the expected incidents by province, month and stream, with and without the planted effects."""
     codes = theatre.boundaries.index
     people = theatre.population.sort_values("year").groupby("admin1")["population"].first().reindex(codes)
-    people = people.fillna(people.median() if people.notna().any() else 1.0).to_numpy(dtype="float64")
+    people = people.fillna(people.median() if people.notna().any() else 1.0)
     drawn = np.exp(rng.normal(0, 0.5, len(codes)))
-    level = people * np.array([plan.province_levels.get(code, one) for code, one in zip(codes, drawn, strict=True)])
+    level = people.to_numpy(dtype="float64") * np.array(
+        [plan.province_levels.get(code, one) for code, one in zip(codes, drawn, strict=True)]
+    )
     years = months.year.to_numpy() + (months.month.to_numpy() - 0.5) / 12
     streams = [
         np.interp(years, np.array(list(stream.by_year)) + 0.5, list(stream.by_year.values())) / stream.killed
@@ -159,6 +161,7 @@ def draw_incidents(
             "longitude": where[:, 0].round(5),
             "latitude": where[:, 1].round(5),
             "hot": in_hot,
+            "stream": stream,
             "province": province,
             "town": town,
         }
