@@ -14,10 +14,11 @@ import shapely
 from h3ronpy.vector import coordinates_to_cells
 
 from civmap import schema
-from civmap.readers.columns import caveat_lists
+from civmap.readers.columns import caveat_lists, coded
 from civmap.theatre import Theatre
 
 BORDER_TOLERANCE_KM = 5.0  # boundaries are simplified by about 1 km; border towns lie on either side of the line
+_WAYS = ("point", "nearest", "name", "country", "outside")
 
 
 def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
@@ -47,43 +48,38 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     points = records.geometry.to_numpy()
     longitude, latitude = shapely.get_x(points), shapely.get_y(points)
     has_point = ~np.isnan(longitude)
-    codes = theatre.boundaries.index.to_numpy(dtype="object")
+    provinces = theatre.boundaries.index
     by_point = _province_of(longitude, latitude, theatre)
     by_nearest = _nearest_province(longitude, latitude, has_point & (by_point < 0), theatre)
-    named = theatre.admin1_of(records["admin1_as_reported"])
-    name_known = named.notna().to_numpy()
+    by_name = provinces.get_indexer(theatre.admin1_of(records["admin1_as_reported"]))
     country_only = (records["location_precision"] == "country").to_numpy()
 
     in_theatre = (by_point >= 0) | (by_nearest >= 0)
-    use_name = ~in_theatre & name_known & ~country_only
+    use_name = ~in_theatre & (by_name >= 0) & ~country_only
     in_scope = records["source"].isin(set(theatre.source_scopes["source"])).to_numpy()
     country = country_only & (in_theatre | ~has_point & in_scope)
-    placed_by = np.select(
-        [country, country_only, by_point >= 0, by_nearest >= 0, use_name],
-        ["country", "outside", "point", "nearest", "name"],
-        "outside",
-    )
-    province = np.where(by_point >= 0, by_point, by_nearest)
-    admin1 = np.where(use_name, named.to_numpy(dtype="object"), codes[province])
-    admin1[(placed_by == "country") | (placed_by == "outside")] = None
+    ways = [by_point >= 0, by_nearest >= 0, use_name, country, np.ones(len(records), bool)]
+    ways[:3] = [way & ~country_only for way in ways[:3]]
+    by_way = np.argmax(ways, axis=0)  # the first that holds
+    point, nearest, _, _, outside = (by_way == way for way in range(len(_WAYS)))
+    province = np.select([point, nearest, use_name], [by_point, by_nearest, by_name], -1)
 
     parties, unknown_party = _parties(records["party_as_reported"], theatre)
-    outside = placed_by == "outside"
     swapped = np.zeros(len(records), bool)
     elsewhere = has_point & ~in_theatre
     swapped[elsewhere] = _province_of(latitude[elsewhere], longitude[elsewhere], theatre) >= 0
     flags = {
-        "nearest_province": placed_by == "nearest",
+        "nearest_province": nearest,
         "named_province_only": use_name & has_point,
-        "province_disagrees": name_known & (placed_by == "point") & (named.to_numpy(dtype="object") != admin1),
+        "province_disagrees": point & (by_name >= 0) & (by_name != by_point),
         "place_not_recognised": outside & ~has_point,
         "outside_theatre": outside & has_point,
         "coordinates_swapped": swapped,
         "party_not_recognised": unknown_party,
     }
     placed = records.copy()
-    placed["admin1"] = pd.Series(admin1, index=records.index, dtype="str")
-    placed["placed_by"] = pd.Series(placed_by, index=records.index, dtype="str")
+    placed["admin1"] = coded([*provinces, None], province).set_axis(records.index)
+    placed["placed_by"] = coded(_WAYS, by_way).set_axis(records.index)
     placed["location_precision"] = records["location_precision"].mask(use_name, "province")
     placed["cell"] = _cells(longitude, latitude, has_point, index=records.index)
     placed["parties"] = parties
@@ -126,16 +122,12 @@ def _nearest_province(longitude: np.ndarray, latitude: np.ndarray, which: np.nda
 
 def _parties(named: pd.Series, theatre: Theatre) -> tuple[pd.Series, np.ndarray]:
     """Translate each distinct wording once."""
-    wordings, codes = np.unique(named.fillna("").to_numpy(dtype="object"), return_inverse=True)
+    codes, wordings = pd.factorize(named.fillna(""))
     lists = [sorted(set(theatre.parties_of(wording or None))) for wording in wordings]
-    array = (
-        pa.array(lists, pa.list_(pa.string())).take(pa.array(codes))
-        if len(named)
-        else pa.array([], pa.list_(pa.string()))
-    )
+    array = pa.array(lists, pa.list_(pa.string())).take(pa.array(codes))
     unknown = np.array(["other" in parties for parties in lists], dtype=bool)
     series = pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=named.index)
-    return series, unknown[codes] if len(named) else np.zeros(0, bool)
+    return series, unknown[codes]
 
 
 def _cells(longitude: np.ndarray, latitude: np.ndarray, has_point: np.ndarray, *, index: pd.Index) -> pd.Series:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from civmap import schema
@@ -287,7 +288,8 @@ def _scope(store: Store, filters: Filters, loaded: Extent, *, as_known_on: date 
     areas = frozenset(country.index[country.isin(covered)])
     scopes = theatre.source_scopes[theatre.source_scopes["source"] == loaded.source]
     for column, asked in (("parties", filters.parties), ("causes", filters.causes)):
-        scopes = scopes[[not asked or not named or bool(set(named) & set(asked)) for named in scopes[column]]]
+        meets = [not asked or not named or bool(set(named) & set(asked)) for named in scopes[column]]
+        scopes = scopes[np.array(meets, dtype=bool)]
     windows = tuple(
         (
             frozenset(scope.area) or areas,

@@ -1,11 +1,13 @@
 """Regression of counts in time with errors averaged over their serial correlation.
 
-Counts of incidents per month vary more than a Poisson law allows and resemble their neighbours in time. A model that
-ignores either claims changes that are not there. Here the mean is log-linear (quasi-Poisson) and the uncertainty is
-averaged over an AR(1) correlation of 0 to 0.85, each value weighted by its restricted likelihood, so that a short
-series does not have to decide how correlated it is. Before/after comparisons and trends share this one rule.
+Counts of incidents per month vary more than a Poisson law allows and resemble their neighbours in time. A
+model that ignores either claims changes that are not there. Here the mean is log-linear (quasi-Poisson) and
+the uncertainty is averaged over an AR(1) correlation of 0 to 0.85, each value weighted by its restricted
+likelihood, so that a short series does not have to decide how correlated it is. Before/after comparisons and
+trends share this one rule.
 
-What it does not do: it assumes that the correlation fades with distance in time, and that variance grows as the mean.
+What it does not do: it assumes that the correlation fades with distance in time, and that variance grows as
+the mean.
 """
 
 from collections.abc import Sequence
@@ -33,9 +35,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-RHO_GRID: Array = (
-    np.arange(18, dtype=np.float64) * 0.05
-)  # correlation of neighbouring periods: 0, 0.05, ... 0.85
+# correlation of neighbouring periods: 0, 0.05, ... 0.85
+RHO_GRID: Array = np.arange(18, dtype=np.float64) * 0.05
+ROUNDING = 1e-12  # a residual below this share of the counts is no scatter
 NO_EVENTS_MEAN = 1e-6  # a fitted mean below this stands for a term that ran off to minus infinity
 
 
@@ -130,8 +132,9 @@ class Estimates:
     def infer(self, contrasts: ArrayLike, *, confidence: float = 0.95) -> Inference:
         """Give each linear combination of the coefficients its value, interval and p.
 
-        The p of a value b is the weighted mean of the two-sided t tails of (estimate - b) / standard error; the
-        interval holds the values that this p does not reject, so p and interval never contradict each other.
+        The p of a value b is the weighted mean of the two-sided t tails of (estimate - b) / standard error;
+        the interval holds the values that this p does not reject, so p and interval never contradict each
+        other.
 
         Parameters
         ----------
@@ -246,6 +249,8 @@ def fit_counts(outcome: ArrayLike, design: ArrayLike, *, offset: ArrayLike | Non
     ([8.0, 8.0, 8.0, 8.0, 8.0], 1.25)
     """
     y, columns = np.asarray(outcome, dtype=float), np.asarray(design, dtype=float)
+    if np.ptp(y) == 0:
+        raise _no_scatter()
     log_exposure = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=float)
     if len(y) - columns.shape[1] < 3:
         raise AnalysisError(
@@ -258,7 +263,9 @@ def fit_counts(outcome: ArrayLike, design: ArrayLike, *, offset: ArrayLike | Non
         with np.errstate(all="ignore"):  # a term that runs off to minus infinity is caught by its means below
             result = GLM(y, columns, family=Poisson(), offset=log_exposure).fit(scale="X2", tol=1e-10)
             settled = bool(result.converged)
-    except (ConvergenceWarning, PerfectSeparationWarning, np.linalg.LinAlgError):
+    except PerfectSeparationWarning as warning:
+        raise _no_scatter() from warning
+    except (ConvergenceWarning, np.linalg.LinAlgError, ValueError):
         settled = False
     if not settled or not np.isfinite(result.params).all() or result.mu.min() < NO_EVENTS_MEAN:
         raise NoFiniteFitError(
@@ -273,16 +280,17 @@ def ar1_estimates(
 ) -> Estimates:
     """Estimate the coefficients for each serial correlation and weigh them by how well it describes the series.
 
-    At the converged fit with means mu the working responses are put on a scale of equal variance; generalised least
-    squares with correlation ``rho ** |t_i - t_j|`` gives estimate, residual sum and restricted likelihood per rho.
+    At the converged fit with means mu the working responses are put on a scale of equal variance; generalised
+    least squares with correlation ``rho ** |t_i - t_j|`` gives estimate, residual sum and restricted
+    likelihood per rho.
 
     Parameters
     ----------
     fit
         A fitted quasi-Poisson model.
     times
-        Place of each period in time, in periods, increasing; gaps where periods are missing. Without it the periods
-        follow each other.
+        Place of each period in time, in periods, increasing; gaps where periods are missing. Without it the
+        periods follow each other.
     rho
         Correlations to average over, each at least 0 and below 1.
 
@@ -291,10 +299,9 @@ def ar1_estimates(
     Estimates
         With t(n - k) tails.
 
-    References
-    ----------
-    Zeger SL (1988). A regression model for time series of counts. Biometrika 75, 621-629 (the working model);
-    Harville DA (1974). Bayesian inference for variance components using only error contrasts. Biometrika 61, 383-385
+    References ---------- Zeger SL (1988). A regression model for time series of counts. Biometrika 75,
+    621-629 (the working model); Harville DA (1974). Bayesian inference for variance components using only
+    error contrasts. Biometrika 61, 383-385
     (the restricted likelihood as weight).
 
     Examples
@@ -316,11 +323,8 @@ def ar1_estimates(
     coefficients = np.einsum("rij,rnj,rn->ri", inverse, columns, whitened)
     residuals = whitened - np.einsum("rnj,rj->rn", columns, coefficients)
     rss = np.einsum("rn,rn->r", residuals, residuals)
-    if not (rss > 0).all():
-        raise AnalysisError(
-            "The series follows the model without any variation, so nothing can be said about chance.",
-            next_step="Check that the counts are counts, and take a longer window.",
-        )
+    if not (rss > ROUNDING * fit.means.sum()).all():
+        raise _no_scatter()
     log_likelihood = -log_r / 2 - np.linalg.slogdet(information)[1] / 2 - (n - k) / 2 * np.log(rss)
     weights = np.exp(log_likelihood - log_likelihood.max())
     scale = rss / (n - k)
@@ -355,6 +359,13 @@ def model_estimates(fit: CountFit, *, dispersed: bool = True) -> Estimates:
     scale = np.array([fit.dispersion if dispersed else 1.0])
     one = np.ones(1)
     return Estimates(np.zeros(1), one, fit.coefficients[None], scale * inverse, scale, np.inf, place)
+
+
+def _no_scatter() -> AnalysisError:
+    return AnalysisError(
+        "The counts follow the model without any scatter, so nothing can be said about chance.",
+        next_step="Check that these are counts, and take a longer window.",
+    )
 
 
 def _whiten(values: Array, times: Array, rho: Array) -> tuple[Array, Array]:

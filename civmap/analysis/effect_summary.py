@@ -2,14 +2,15 @@
 
 Verdicts, in the order in which they are tried:
 
-``inseparable``  another event correlates above 0.5 with the level change, inflates its standard error more than 1.2
+``inseparable``  another event correlates above 0.5 with the level change, inflates its standard error more
+than 1.2
                  times, or lasts half a year and begins or ends within two months of the date.
 ``fewer``        the level's interval lies below 1.
 ``more``         the level's interval lies above 1.
 ``cannot_tell``  the interval includes 1.
 
-The words say what changed after a date, never what made it change, and an interval that includes no change is never
-turned into a claim that nothing changed.
+The words say what changed after a date, never what made it change, and an interval that includes no change is
+never turned into a claim that nothing changed.
 """
 
 from dataclasses import dataclass, field
@@ -98,12 +99,12 @@ def summarise(
     mixed = [one for one in beside if one.inseparable]
     verdict = _verdict(level, mixed)
     per = per or (
-        f"per {intervention.unit}"
-        if intervention.exposure is None
-        else f"relative to {intervention.exposure}"
+        f"per {intervention.unit}" if intervention.exposure is None else f"relative to {intervention.exposure}"
     )
     at_once = "at first " if intervention.slope is not None else ""
-    lead = f"After the {name}, {counted} {per} were {at_once}{_ratio(level.ratio)} times the level projected from before"
+    lead = (
+        f"After the {name}, {counted} {per} were {at_once}{_ratio(level.ratio)} times the level projected from before"
+    )
     span = f"{_ratio(level.low)} to {_ratio(level.high)}"
     percent = f"{100 * intervention.confidence:g} %"
     if verdict == "inseparable":
@@ -111,7 +112,9 @@ def summarise(
         if not level.excludes_one:
             text += " The interval also includes no change."
     elif verdict == "cannot_tell":
-        text = f"{lead}, but the data cannot tell: the {percent} interval {span} includes no change; {_seen(detectable)}."
+        text = (
+            f"{lead}, but the data cannot tell: the {percent} interval {span} includes no change; {_seen(detectable)}."
+        )
     else:
         text = f"{lead} ({percent} interval {span}).{_total(intervention, counted)}"
         if any(one.in_model for one in beside):
@@ -151,7 +154,7 @@ def _ratio(value: float) -> str:
 
 
 def _seen(detectable: Detectable) -> str:
-    """What the design would probably have shown."""
+    """Say what the design would probably have shown."""
     power = f"{100 * detectable.power:.0f} %"
     fall, rise = 100 * (1 - detectable.fall), 100 * (detectable.rise - 1)
     if fall > 95:
@@ -213,9 +216,7 @@ def _table(
     if slope is not None:
         rows.append((f"trend after / before, per {unit}", slope.ratio, slope.low, slope.high, slope.p, ""))
     if (total := intervention.fewer_than_projected) is not None:
-        rows.append(
-            ("fewer than projected", total.value, total.low, total.high, none, "projected less counted")
-        )
+        rows.append(("fewer than projected", total.value, total.low, total.high, none, "projected less counted"))
     rows += [
         (f"{unit}s before", intervention.n_before, none, none, none, ""),
         (f"{unit}s after", intervention.n_after, none, none, none, ""),
@@ -226,7 +227,5 @@ def _table(
     ]
     for one in beside:
         verdict = "cannot be told apart" if one.inseparable else "can be told apart"
-        rows.append(
-            (f"correlation with {one.label}", one.correlation, none, none, none, f"{one.kind}; {verdict}")
-        )
+        rows.append((f"correlation with {one.label}", one.correlation, none, none, none, f"{one.kind}; {verdict}"))
     return pd.DataFrame(rows, columns=["quantity", "value", "low", "high", "p", "note"])

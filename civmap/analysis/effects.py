@@ -1,7 +1,8 @@
 """Results of before/after comparisons, and the naive comparison of two rates.
 
-Ratios compare what was counted after a date with before it or with what was projected from before. They speak of
-counts as recorded: when recording changes, ratios move as well. Incidents only; deaths cluster within incidents.
+Ratios compare what was counted after a date with before it or with what was projected from before. They speak
+of counts as recorded: when recording changes, ratios move as well. Incidents only; deaths cluster within
+incidents.
 """
 
 from collections.abc import Iterable
@@ -68,9 +69,8 @@ class Neighbour:
     start, end
         Of the other event; end may be open.
     correlation
-        Of the two estimates, averaged over serial correlations or with independent periods, whichever is further
-        from 0: under strong serial correlation a model seems to tell two events apart by the jump of a single
-        month. 1 where both say the same; nan where the other event is not in the model for want of periods.
+        Of the two estimates, as the design has it around the means of trend and season; 1 where both say the
+        same or no incident tells them apart; nan where there were too few periods for one more event.
     inflation
         Standard error of the level change with the other event in the model over that without it.
     at
@@ -171,10 +171,10 @@ def rate_ratio(
 ) -> RateRatio:
     """Compare two counts over their exposures, exactly, given their sum.
 
-    Counts incidents, not people, and assumes that incidents come independently at a steady rate: no season, no
-    clusters, no serial correlation. On monthly conflict data that is seldom so, which is why this is the *naive*
-    comparison beside `interrupted_time_series`. The central method: p is twice the smaller tail, and the interval
-    holds the ratios that it does not reject.
+    Counts incidents, not people, and assumes that incidents come independently at a steady rate: no season,
+    no clusters, no serial correlation. On monthly conflict data that is seldom so, which is why this is the
+    *naive* comparison beside `interrupted_time_series`. The central method: p is twice the smaller tail, and
+    the interval holds the ratios that it does not reject.
 
     Parameters
     ----------
@@ -195,10 +195,8 @@ def rate_ratio(
     AnalysisError
         On negative or broken counts, or exposures that are not above 0.
 
-    References
-    ----------
-    Fay MP (2010). Two-sided exact tests and matching confidence intervals for discrete data. The R Journal 2(1),
-    53-58; Clopper CJ, Pearson ES (1934). Biometrika 26, 404-413.
+    References ---------- Fay MP (2010). Two-sided exact tests and matching confidence intervals for discrete
+    data. The R Journal 2(1), 53-58; Clopper CJ, Pearson ES (1934). Biometrika 26, 404-413.
 
     Examples
     --------

@@ -1,8 +1,9 @@
 """Did a tactical directive change anything? Before/after comparisons that survive questions.
 
-Counted are incidents with civilian harm as one source recorded them, per period. The level after a date is compared
-with the level projected from before, given trend, season and whatever else happened in the window. The comparison
-shows a change after a date and how surely; it cannot show what made it. The naive comparison of two rates
+Counted are incidents with civilian harm as one source recorded them, per period. The level after a date is
+compared with the level projected from before, given trend, season and whatever else happened in the window.
+The comparison shows a change after a date and how surely; it cannot show what made it. The naive comparison
+of two rates
 (`rate_ratio`) stands beside the model, never instead of it.
 """
 
@@ -13,10 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from civmap.analysis.count_panel import Day, Series, read_series, to_day
 from civmap.analysis.count_series import (
     CountFit,
     Estimates,
     Inference,
+    NoFiniteFitError,
     ar1_estimates,
     fit_counts,
     model_estimates,
@@ -35,16 +38,14 @@ from civmap.analysis.effects import (
 from civmap.analysis.segmented_design import (
     MIN_SIDE,
     Column,
-    Day,
     Design,
-    Series,
     Term,
     build_design,
-    read_series,
+    by_nearness,
     term_columns,
-    to_day,
     without_silence,
 )
+from civmap.analysis.separability import find_neighbours
 from civmap.errors import AnalysisError
 
 __all__ = [
@@ -82,17 +83,17 @@ def interrupted_time_series(
 ) -> Intervention:
     """Compare the level of counts after one or several dates with the level projected from before.
 
-    A log-linear model with trend, season, a step at each date, and terms for recording changes and context. THE
-    PERIOD THAT HOLDS THE DATE COUNTS AS AFTER; drop it from the panel, or set its count to null, where the month is
-    split. Counts are taken as recorded: a change in recording looks like a change in harm unless it is a term of the
-    model and lies far enough away in time, which `Intervention.neighbours` says.
+    A log-linear model with trend, season, a step at each date, and terms for recording changes and context.
+    THE PERIOD THAT HOLDS THE DATE COUNTS AS AFTER; drop it from the panel, or set its count to null, where
+    the month is split. Counts are taken as recorded: a change in recording looks like a change in harm unless
+    it is a term of the model and lies far enough away in time, which `Intervention.neighbours` says.
 
     Parameters
     ----------
     panel
-        One row per period (month, quarter, week, ...) in time order, with a column ``period`` (first day of the
-        period) or a time index. Periods with a null count, or without a row, are left out with a note, not taken
-        as zero; their gap in time is kept in the serial correlation.
+        One row per period (month, quarter, week, ...) in time order, with a column ``period`` (first day of
+        the period) or a time index. Periods with a null count, or without a row, are left out with a note,
+        not taken as zero; their gap in time is kept in the serial correlation.
     at
         Day or days on which something took effect.
     outcome
@@ -103,18 +104,19 @@ def interrupted_time_series(
         ``quasipoisson`` lets the variance be a multiple of the mean; ``poisson`` does not (only with
         ``errors="model"``). The others are not built yet.
     harmonics
-        Pairs of seasonal waves a year; lowered, with a note, where the window or the period does not allow them.
+        Pairs of seasonal waves a year; lowered, with a note, where the window or the period does not allow
+        them.
     slope_change
         Whether the trend may change at each date as well. Level is then the ratio in the first period after.
     recording_changes, context
-        Other events as `Term`. One that does not vary inside the window is dropped with a note; one that says the
-        same as a directive stays out of the model and is named in ``neighbours``.
+        Other events as `Term`. One that does not vary inside the window is dropped with a note; one that says
+        the same as a directive stays out of the model and is named in ``neighbours``.
     controls
         Not built yet.
     errors
-        ``ar1``: averaged over serial correlations, see `count_series`. ``model``: independent periods and normal
-        tails, as textbooks and ``statsmodels`` with ``scale="X2"``; it claims too much on serial counts.
-        ``hac`` is not built yet.
+        ``ar1``: averaged over serial correlations, see `count_series`. ``model``: independent periods and
+        normal tails, as textbooks and ``statsmodels`` with ``scale="X2"``; it claims too much on serial
+        counts. ``hac`` is not built yet.
     hac_lags
         Only for ``hac``.
     phase_in
@@ -130,15 +132,13 @@ def interrupted_time_series(
     Raises
     ------
     AnalysisError
-        When the data cannot carry the comparison: nothing before or after, too few periods, no counts, an exposure
-        of zero, a date outside the panel, an option that is not built yet.
+        When the data cannot carry the comparison: nothing before or after, too few periods, no counts, an
+        exposure of zero, a date outside the panel, an option that is not built yet.
 
-    References
-    ----------
-    Wagner AK, Soumerai SB, Zhang F, Ross-Degnan D (2002). Segmented regression analysis of interrupted time series
-    studies in medication use research. J Clin Pharm Ther 27, 299-309;
-    Lopez Bernal J, Cummins S, Gasparrini A (2017). Interrupted time series regression for the evaluation of public
-    health interventions: a tutorial. Int J Epidemiol 46, 348-355.
+    References ---------- Wagner AK, Soumerai SB, Zhang F, Ross-Degnan D (2002). Segmented regression analysis
+    of interrupted time series studies in medication use research. J Clin Pharm Ther 27, 299-309; Lopez Bernal
+    J, Cummins S, Gasparrini A (2017). Interrupted time series regression for the evaluation of public health
+    interventions: a tutorial. Int J Epidemiol 46, 348-355.
 
     Examples
     --------
@@ -158,22 +158,23 @@ def interrupted_time_series(
     _check_sides(series, series.place >= first, days[0])
     events = {"recording_changes": recording_changes, "context": context}
     series, silence_note = without_silence(series, term_columns(series, **events))
-    after = series.place >= first
+    after: NDArray[np.bool_] = np.asarray(series.place >= first, dtype=bool)
     _check_sides(series, after, days[0])
-    terms = term_columns(series, **events)
-    design = build_design(series, at=days, harmonics=harmonics, slope_change=slope_change, terms=terms)
-    fit = fit_counts(series.counts, design.matrix, offset=series.offset)
-    dispersed = family == "quasipoisson"
-    estimates = (
-        ar1_estimates(fit, times=series.place)
-        if errors == "ar1"
-        else model_estimates(fit, dispersed=dispersed)
+    design, fit, silent = _fitted(
+        series, days, term_columns(series, **events), harmonics=harmonics, slope_change=slope_change
     )
+    silent_notes = [
+        f"No incident tells {column.label} from the other events; it is not in the model." for column in silent
+    ]
+    dispersed = family == "quasipoisson"
+    estimates = ar1_estimates(fit, times=series.place) if errors == "ar1" else model_estimates(fit, dispersed=dispersed)
     levels = _ratios(estimates, design.level, confidence)
     removed = _without_directives(design)
     one_clear = len(levels) == 1 and levels[0].excludes_one
     fewer = _difference(fit, removed, estimates, after, confidence) if one_clear else None
-    neighbours = tuple(one for i in range(len(days)) for one in _neighbours(design, fit, estimates, days, i))
+    neighbours = tuple(
+        one for i in range(len(days)) for one in find_neighbours(design, fit, estimates, days, i, silent)
+    )
     return Intervention(
         at=days,
         unit=series.unit,
@@ -189,15 +190,13 @@ def interrupted_time_series(
         fitted=_curve(series, fit.design, fit.offset, estimates, confidence),
         counterfactual=_curve(series.keep(after), removed[after], fit.offset[after], estimates, confidence),
         fewer_than_projected=fewer,
-        detectable=one_or_all(
-            _detectable(fit, removed, estimates, column, confidence) for column in design.level
-        ),
+        detectable=one_or_all(_detectable(fit, removed, estimates, column, confidence) for column in design.level),
         neighbours=neighbours,
         n_before=int((~after).sum()),
         n_after=int(after.sum()),
         events_before=float(series.counts[~after].sum()),
         events_after=float(series.counts[after].sum()),
-        notes=(*series.notes, *phase_note, *silence_note, *design.notes),
+        notes=(*series.notes, *phase_note, *silence_note, *silent_notes, *design.notes),
     )
 
 
@@ -216,9 +215,7 @@ def _refuse_unbuilt(family: str, errors: str, controls: Sequence[str], hac_lags:
     if len(controls):
         raise AnalysisError("Control series are not built yet.", next_step="Leave 'controls' empty.")
     if hac_lags is not None:
-        raise AnalysisError(
-            "'hac_lags' belongs to errors='hac', which is not built yet.", next_step="Leave it out."
-        )
+        raise AnalysisError("'hac_lags' belongs to errors='hac', which is not built yet.", next_step="Leave it out.")
     if family == "poisson" and errors == "ar1":
         raise AnalysisError(
             "A Poisson family assumes independent counts and has no serial correlation.",
@@ -241,9 +238,7 @@ def _dates(at: Day | Sequence[Day], series: Series) -> tuple[pd.Timestamp, ...]:
     return days
 
 
-def _without_phase_in(
-    series: Series, days: Sequence[pd.Timestamp], phase_in: int
-) -> tuple[Series, list[str]]:
+def _without_phase_in(series: Series, days: Sequence[pd.Timestamp], phase_in: int) -> tuple[Series, list[str]]:
     if phase_in < 0 or phase_in != int(phase_in):
         raise AnalysisError("The phase-in has to be a whole number of periods.", found=str(phase_in))
     if not phase_in:
@@ -254,7 +249,7 @@ def _without_phase_in(
             "The phase-ins of two directives overlap, so nothing is left between them.",
             next_step="Shorten the phase-in or leave one date out.",
         )
-    away = np.array(
+    away: NDArray[np.bool_] = np.array(
         [((series.place >= start) & (series.place < start + phase_in)) for start in positions]
     ).any(axis=0)
     return series.keep(~away), [f"{int(away.sum())} periods of phase-in left out."]
@@ -282,6 +277,27 @@ def _check_sides(series: Series, after: NDArray[np.bool_], day: pd.Timestamp) ->
             )
 
 
+def _fitted(
+    series: Series,
+    days: Sequence[pd.Timestamp],
+    terms: Sequence[Column],
+    *,
+    harmonics: int,
+    slope_change: bool,
+) -> tuple[Design, CountFit, tuple[Column, ...]]:
+    """Fit with as many of the other events as have a finite effect; the nearest to a date give way first."""
+    remaining = by_nearness(terms, days)
+    silent: list[Column] = []
+    while True:
+        design = build_design(series, at=days, harmonics=harmonics, slope_change=slope_change, terms=remaining)
+        try:
+            return design, fit_counts(series.counts, design.matrix, offset=series.offset), tuple(silent)
+        except NoFiniteFitError:
+            if not remaining:
+                raise
+            silent.append(remaining.pop(0))
+
+
 def _ratios(estimates: Estimates, numbers: Sequence[int], confidence: float) -> tuple[RateRatio, ...]:
     if not numbers:
         return ()
@@ -300,10 +316,8 @@ def _without_directives(design: Design) -> Array:
     return matrix
 
 
-def _curve(
-    series: Series, columns: Array, offset: Array, estimates: Estimates, confidence: float
-) -> pd.DataFrame:
-    """Expected count per period with the interval of the expectation; single periods scatter more."""
+def _curve(series: Series, columns: Array, offset: Array, estimates: Estimates, confidence: float) -> pd.DataFrame:
+    """Give the expected count per period, with the interval of the expectation: single periods scatter more."""
     found = _exponentiated(estimates.infer(columns, confidence=confidence))
     value, low, high = (part * np.exp(offset) for part in found)
     return pd.DataFrame({"period": series.starts, "value": value, "low": low, "high": high})
@@ -320,52 +334,13 @@ def _difference(
     # the log of a ratio of sums is not linear: shift the linear answer to the ratio at the estimate
     shift = np.log(projected.sum() / fitted.sum()) - found.value[0]
     observed = fit.outcome[after].sum()
-    value, low, high = (
-        float(observed * np.expm1(part[0] + shift)) for part in (found.value, found.low, found.high)
-    )
+    value, low, high = (float(observed * np.expm1(part[0] + shift)) for part in (found.value, found.low, found.high))
     return Difference(value=value, low=low, high=high)
 
 
-def _detectable(
-    fit: CountFit, removed: Array, estimates: Estimates, column: int, confidence: float
-) -> Detectable:
+def _detectable(fit: CountFit, removed: Array, estimates: Estimates, column: int, confidence: float) -> Detectable:
     """Judge by the counts expected without the directive, so that the answer does not depend on the effect found."""
     means = np.exp(fit.offset + removed @ fit.coefficients)
-    least = estimates.detectable(estimates.standard_errors(fit, means, column), confidence=confidence)
+    errors = np.sqrt(estimates.covariances_at(fit, means)[:, column, column])
+    least = estimates.detectable(errors, confidence=confidence)
     return Detectable(fall=float(np.exp(-least)), rise=float(np.exp(least)))
-
-
-def _neighbours(
-    design: Design, fit: CountFit, estimates: Estimates, days: Sequence[pd.Timestamp], which: int
-) -> list[Neighbour]:
-    """Every other event with its correlation with the level at one date."""
-    own = design.level[which]
-    covariances = estimates.mean_covariance, model_estimates(fit).mean_covariance
-    correlations = [matrix[own] / np.sqrt(matrix[own, own] * np.diag(matrix)) for matrix in covariances]
-    found: list[Neighbour] = []
-    inside: dict[int, float] = {}
-    for number, column in enumerate(design.columns):
-        if column.start is None or column.kind == "slope" or number == own:
-            continue
-        inside[number] = float(max((each[number] for each in correlations), key=abs))
-        found.append(_neighbour(column, inside[number], days[which]))
-    for other, day in enumerate(days):
-        if other != which and design.level[other] == own:
-            twin = Column(f"the directive of {day:%B %Y}", "directive", design.columns[own].values, day)
-            found.append(_neighbour(twin, 1.0, days[which], in_model=False))
-    for column, twins in design.left_out:
-        # a twin of another event shares that event's answer; a twin of the trend alone has none
-        same = [1.0] if own in twins else [abs(inside[number]) for number in twins if number in inside]
-        if not twins:  # no room for it: only its nearness in time can speak
-            same = [float("nan")]
-        if same:
-            found.append(_neighbour(column, max(same), days[which], in_model=False))
-    return found
-
-
-def _neighbour(column: Column, correlation: float, day: pd.Timestamp, *, in_model: bool = True) -> Neighbour:
-    # leaving out one column shrinks the variance of the other by 1 - correlation squared
-    left = 1 - correlation**2
-    inflation = float("inf") if left <= 0 else float(1 / np.sqrt(left))
-    start = day if column.start is None else column.start
-    return Neighbour(column.label, column.kind, start, column.end, correlation, inflation, day, in_model)

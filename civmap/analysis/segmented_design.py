@@ -1,34 +1,31 @@
 """The columns of an interrupted time series: trend, season, directives, recording changes, context.
 
-A panel becomes a calendar of equal periods; periods without a row or with a null count are missing, not zero. A date
-takes effect with THE PERIOD THAT HOLDS IT: that period counts as after.
+A panel becomes a calendar of equal periods; periods without a row or with a null count are missing, not zero.
+A date takes effect with THE PERIOD THAT HOLDS IT: that period counts as after.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from civmap.analysis.count_panel import Day, Series, counted, to_day
 from civmap.errors import AnalysisError
 
 __all__ = [
     "Column",
     "Design",
-    "Series",
     "Term",
     "build_design",
-    "read_series",
+    "by_nearness",
     "term_columns",
-    "to_day",
     "without_silence",
 ]
 
 Array = NDArray[np.float64]
-Day = date | pd.Timestamp | str
 
 SAME = 1e-6  # share of a column's length left after regression on others, below which it says nothing new
 MIN_SIDE = 6  # periods before and after; fewer cannot carry a level and a trend
@@ -46,66 +43,14 @@ class Term:
         Days; the end may be open.
     shape
         ``step``: from the period that holds the start on. ``ramp``: grows from start to end, then stays.
-        ``pulse``: the share of each period between start and end. Without it, a recording change with an end is a
-        ramp, context with an end a pulse, and anything without an end a step.
+        ``pulse``: the share of each period between start and end. Without it, a recording change with an end
+        is a ramp, context with an end a pulse, and anything without an end a step.
     """
 
     label: str
     start: Day
     end: Day | None = None
     shape: Literal["step", "ramp", "pulse"] | None = None
-
-
-@dataclass(frozen=True)
-class Series:
-    """Counts on a calendar of equal periods.
-
-    Parameters
-    ----------
-    starts, ends
-        First moment of each period, and of the next one.
-    place
-        Number of each period on a calendar without gaps.
-    counts, offset
-        The outcome; logarithm of the exposure.
-    step, monthly
-        Length of a period, in months or in days.
-    notes
-        What was left out.
-    """
-
-    starts: pd.DatetimeIndex
-    ends: pd.DatetimeIndex
-    place: NDArray[np.int64]
-    counts: Array
-    offset: Array
-    step: int
-    monthly: bool
-    notes: tuple[str, ...]
-
-    @property
-    def unit(self) -> str:
-        """What one period is."""
-        names = {1: "month", 3: "quarter", 12: "year"} if self.monthly else {1: "day", 7: "week"}
-        return names.get(self.step, f"period of {self.step} {'months' if self.monthly else 'days'}")
-
-    @property
-    def per_year(self) -> float:
-        """Periods in a year."""
-        return (12 if self.monthly else 365.25) / self.step
-
-    def position(self, day: pd.Timestamp) -> int:
-        """Place of the period that holds the day."""
-        first = self.starts[0]
-        since = (day.year - first.year) * 12 + day.month - first.month if self.monthly else (day - first).days
-        return int(self.place[0] + since // self.step)
-
-    def keep(self, rows: NDArray[np.bool_]) -> "Series":
-        """The same without some periods."""
-        return Series(
-            self.starts[rows], self.ends[rows], self.place[rows], self.counts[rows], self.offset[rows],
-            self.step, self.monthly, self.notes,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -130,8 +75,8 @@ class Design:
     level, slope
         Column number per date; dates that share a column share a number.
     left_out
-        Terms that say the same as columns that are in, each with the numbers of those columns; no numbers where
-        there were too few periods for one more term.
+        Terms that say the same as columns that are in, each with the numbers of those columns; no numbers
+        where there were too few periods for one more term.
     notes
         What was dropped or lowered.
     """
@@ -146,70 +91,6 @@ class Design:
     def matrix(self) -> Array:
         """Periods by columns."""
         return np.column_stack([column.values for column in self.columns])
-
-
-def to_day(value: Day, what: str) -> pd.Timestamp:
-    """Read a day, without time and time zone."""
-    try:
-        day = pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
-        raise AnalysisError(f"The date of {what} cannot be read.", found=repr(value)) from error
-    if pd.isna(day):
-        raise AnalysisError(f"The date of {what} is missing.", next_step="Give a day, such as 2009-07-02.")
-    return day.tz_localize(None).normalize()
-
-
-def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> Series:
-    """Put a panel on a calendar of equal periods.
-
-    Parameters
-    ----------
-    panel
-        One row per period in time order; a column ``period`` (first day of the period) or a time index.
-    outcome, exposure
-        Names of columns.
-
-    Raises
-    ------
-    AnalysisError
-        On a panel without time, out of order, with unequal periods, with counts or exposures that cannot be.
-    """
-    for name in [outcome] if exposure is None else [outcome, exposure]:
-        if name not in panel.columns:
-            raise AnalysisError(
-                f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns))
-            )
-    all_starts = _starts(panel)
-    counts = pd.to_numeric(panel[outcome], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    known = ~np.isnan(counts)
-    notes = []
-    if (~known).any():
-        notes.append(
-            f"{_many((~known).sum(), 'period')} without a count (outside the source's scope) left out."
-        )
-    if not known.any():
-        raise AnalysisError(
-            "No period has a count.", next_step="Choose a source whose scope covers this place and time."
-        )
-    if (counts[known] < 0).any() or np.isinf(counts[known]).any():
-        raise AnalysisError(f"'{outcome}' holds values that are not counts.", expected="0 or more")
-    place, ends, step, monthly = _calendar(all_starts)
-    missing = int(place[-1]) + 1 - len(place)
-    if missing:
-        notes.append(f"{_many(missing, 'period')} without a row left out, not counted as zero.")
-    offset = np.zeros(len(counts))
-    if exposure is not None:
-        amount = pd.to_numeric(panel[exposure], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        wrong = known & ~((amount > 0) & np.isfinite(amount))
-        if wrong.any():
-            raise AnalysisError(
-                f"'{exposure}' is zero or missing in {_many(wrong.sum(), 'period')}, first {all_starts[wrong][0]:%B %Y}.",
-                expected="an exposure above 0 in every period with a count",
-                next_step="Take a window in which it is known, or compare counts without it.",
-            )
-        offset[known] = np.log(amount[known])
-    series = Series(all_starts, ends, place, counts, offset, step, monthly, tuple(notes))
-    return series.keep(known)
 
 
 def build_design(
@@ -231,7 +112,7 @@ def build_design(
     harmonics, slope_change
         As in `interrupted_time_series`.
     terms
-        From `term_columns`. At most a third as many columns as periods enter; of more, those nearest to a date.
+        From `by_nearness`. At most a third as many columns as periods enter; of more, the first.
     """
     place = series.place.astype(float)
     years = (place - place.mean()) / series.per_year
@@ -247,16 +128,14 @@ def build_design(
         step = Column(f"the directive of {day:%B %Y}", "directive", (since >= 0).astype(float), day)
         same = [index for index in level if np.array_equal(columns[index].values, step.values)]
         if same:
-            notes.append(
-                f"{day:%d %B %Y} falls into the same {series.unit} as another date; the two share one step."
-            )
+            notes.append(f"{day:%d %B %Y} falls into the same {series.unit} as another date; the two share one step.")
         level.append(same[0] if same else _append(columns, step))
         if slope_change:
             ramp = Column(step.label, "slope", np.maximum(since, 0.0), day)
             slope.append(slope[level.index(same[0])] if same else _append(columns, ramp))
     left_out: list[tuple[Column, tuple[int, ...]]] = []
     room = len(place) // 3 - len(columns)
-    for column in sorted(terms, key=lambda term: (term.kind == "context", _distance(term, at))):
+    for column in terms:
         if np.ptp(column.values) < SAME:
             notes.append(f"{_sentence(column.label)} does not vary inside the window and is left out.")
         elif twins := _twins(columns, column):
@@ -272,9 +151,7 @@ def build_design(
     return Design(tuple(columns), tuple(level), tuple(slope), tuple(left_out), tuple(notes))
 
 
-def term_columns(
-    series: Series, *, recording_changes: Sequence[Term], context: Sequence[Term]
-) -> tuple[Column, ...]:
+def term_columns(series: Series, *, recording_changes: Sequence[Term], context: Sequence[Term]) -> tuple[Column, ...]:
     """Turn other events into columns.
 
     Parameters
@@ -284,31 +161,33 @@ def term_columns(
     recording_changes, context
         The events.
     """
-    kinds = [("recording change", term) for term in recording_changes] + [
-        ("context", term) for term in context
-    ]
+    kinds = [("recording change", term) for term in recording_changes] + [("context", term) for term in context]
     return tuple(_term_column(series, term, kind) for kind, term in kinds)
 
 
 def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, list[str]]:
     """Leave out the periods of an event during which nothing was counted.
 
-    The effect of such an event has no finite value; leaving its periods out gives the same answer for all else.
+    The effect of such an event has no finite value; leaving its periods out gives the same answer for all
+    else.
     """
     keep, notes = np.ones(len(series.place), dtype=bool), []
     for term in terms:
         during = term.values > SAME
         if during.any() and not during.all() and not series.counts[during].any():
             keep &= ~during
-            notes.append(
-                f"Nothing was counted during {term.label}; {_many(int(during.sum()), 'period')} left out."
-            )
+            notes.append(f"Nothing was counted during {term.label}; {counted(int(during.sum()), 'period')} left out.")
     return series.keep(keep), notes
 
 
-def _distance(term: Column, at: Sequence[pd.Timestamp]) -> int:
-    edges = [edge for edge in (term.start, term.end) if edge is not None]
-    return min(abs((edge - day).days) for edge in edges for day in at)
+def by_nearness(terms: Sequence[Column], at: Sequence[pd.Timestamp]) -> list[Column]:
+    """Sort recording changes before context, each by how near it begins or ends to a date."""
+
+    def distance(term: Column) -> int:
+        edges = [edge for edge in (term.start, term.end) if edge is not None]
+        return min(abs((edge - day).days) for edge in edges for day in at)
+
+    return sorted(terms, key=lambda term: (term.kind == "context", distance(term)))
 
 
 def _append(columns: list[Column], column: Column) -> int:
@@ -342,20 +221,14 @@ def _term_column(series: Series, term: Term, kind: str) -> Column:
     if shape == "step":
         return Column(term.label, kind, (series.place >= series.position(start)).astype(float), start, end)
     if end is None:
-        raise AnalysisError(
-            f"{_sentence(term.label)} is a {shape} without an end.", next_step="Give its end."
-        )
-    opens, closes = (
-        np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends)
-    )
+        raise AnalysisError(f"{_sentence(term.label)} is a {shape} without an end.", next_step="Give its end.")
+    opens, closes = (np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends))
     length = (end - start).days + 1.0  # the last day belongs to it
     if shape == "pulse":
         lasting = np.clip(closes, 0, length) - np.clip(opens, 0, length)
         return Column(term.label, kind, lasting / (closes - opens), start, end)
     # mean over each period of a line from 0 to 1, so that a period half way through counts half
-    area = [
-        np.where(x > length, x - length / 2, np.maximum(x, 0) ** 2 / (2 * length)) for x in (opens, closes)
-    ]
+    area = [np.where(x > length, x - length / 2, np.maximum(x, 0) ** 2 / (2 * length)) for x in (opens, closes)]
     return Column(term.label, kind, (area[1] - area[0]) / (closes - opens), start, end)
 
 
@@ -379,56 +252,7 @@ def _season(series: Series) -> Array:
     """Place of each period in the year, 0 to 1."""
     if series.monthly:
         return np.asarray(series.starts.month - 1, dtype=float) / 12
-    return np.asarray(series.starts.dayofyear - 1, dtype=float) / 365.25
-
-
-def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:
-    periods = panel["period"] if "period" in panel.columns else panel.index
-    index = pd.Index(periods)
-    if isinstance(index, pd.PeriodIndex):
-        starts = index.to_timestamp(how="start")
-    elif "period" in panel.columns or isinstance(index, pd.DatetimeIndex):
-        try:
-            starts = pd.DatetimeIndex(index)
-        except (ValueError, TypeError) as error:
-            raise AnalysisError(
-                "The column 'period' cannot be read as dates.", found=str(index[0])
-            ) from error
-    else:
-        raise AnalysisError(
-            "The panel has no time.", expected="a column 'period' with the first day of each period"
-        )
-    starts = starts.tz_localize(None).normalize()
-    if len(starts) < 2 or starts.hasnans:
-        raise AnalysisError(
-            "The panel needs at least two periods, each with a date.", found=f"{len(starts)} rows"
-        )
-    if not (starts.is_monotonic_increasing and starts.is_unique):
-        raise AnalysisError(
-            "The panel needs one row per period in time order.", next_step="Sum and sort it by period."
-        )
-    return starts
-
-
-def _calendar(starts: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int, bool]:
-    """Place and end of each period, its length, and whether that is in months or in days."""
-    monthly = bool((starts.day == 1).all())
-    count = np.asarray(
-        starts.year * 12 + starts.month if monthly else (starts - starts[0]).days, dtype=np.int64
-    )
-    gaps = np.diff(count)
-    step = int(gaps.min())
-    if (gaps % step).any():
-        raise AnalysisError(
-            "The periods are of unequal length.",
-            expected="months, quarters, years, weeks or days, the same throughout",
-        )
-    ends = starts + (pd.DateOffset(months=step) if monthly else pd.Timedelta(days=step))
-    return (count - count[0]) // step, pd.DatetimeIndex(ends), step, monthly
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return np.asarray(series.starts.day_of_year - 1, dtype=float) / 365.25
 
 
 def _sentence(label: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from civmap import queries
@@ -167,7 +168,7 @@ def _others(here: Standing, identifier: str) -> pd.DataFrame:
         parties = set(table["scope_parties"][row.id])
         same = not meant or not parties or bool(meant & parties)
         keep.append(row.id != identifier and same and table["direction"][row.id] != "organisational")
-    return happened[keep].reset_index(drop=True)
+    return happened[np.array(keep, dtype=bool)].reset_index(drop=True)
 
 
 def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:

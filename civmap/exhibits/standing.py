@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from civmap import __version__, queries
@@ -201,9 +202,9 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
         (not sources or filters.source in sources) and _meets(parties, filters.parties)
         for sources, parties in zip(changes["sources"], changes["parties"], strict=True)
     ]
-    recording = changes[about].assign(kind="recording")
+    recording = changes[np.array(about, dtype=bool)].assign(kind="recording")
     near = [_meets(areas, filters.admin1) for areas in theatre.context["area"]]
-    context = theatre.context[near].assign(kind="context", label=theatre.context["what"])
+    context = theatre.context[np.array(near, dtype=bool)].assign(kind="context", label=theatre.context["what"])
     columns = ["kind", "id", "label", "start", "end", "certainty"]
     kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
     if not kinds:

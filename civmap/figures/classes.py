@@ -1,14 +1,15 @@
-"""Honest classes for a map: few, readable, none empty, and the last one ends at the true maximum."""
+"""Numbers as people read them, and honest classes of them: few, readable, none empty, the last up to the maximum."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from civmap.figures.theme import number
+NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,39 @@ def _nice_numbers(low: float, high: float, *, whole: bool) -> npt.NDArray[np.flo
 
 
 def _label(low: float, high: float, *, last: bool, whole: bool) -> str:
+    if low == 0 and whole:
+        return "0"
     if whole:
         end = high if last else high - 1
         return number(low) if end == low else f"{number(low)}-{number(end)}" if low >= 0 else f"{low:g} to {end:g}"
-    return f"{low:.3g} to {high:.3g}" if last else f"{low:.3g} to <{high:.3g}"
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}" if last else f"{low:.3g} to <{high:.3g}"
+
+
+def number(value: Any) -> str:
+    """Write a number for people: thousands apart, no false decimals, unknown in words.
+
+    Examples
+    --------
+    >>> number(12345), number(0.256), number(None)
+    ('12,345', '0.26', 'not known')
+    """
+    if value is None or pd.isna(value):
+        return NOT_KNOWN
+    value = float(value)
+    if not np.isfinite(value):
+        return "no limit"
+    if value.is_integer() or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+def interval(low: Any, high: Any) -> str:
+    """Write an interval.
+
+    Examples
+    --------
+    >>> interval(3, 12), interval(4, 4)
+    ('3 to 12', '4')
+    """
+    first, last = number(low), number(high)
+    return first if first == last else f"{first} to {last}"

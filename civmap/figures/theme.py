@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from civmap.errors import CivMapError
+from civmap.figures.classes import NOT_KNOWN as NOT_KNOWN
+from civmap.figures.classes import Classes as Classes
+from civmap.figures.classes import classes as classes
+from civmap.figures.classes import interval as interval
+from civmap.figures.classes import number as number
 
 Mode = Literal["light", "dark"]
 
@@ -20,7 +24,6 @@ FONT = '"Source Sans", "Source Sans Pro", "Noto Sans", Arial, sans-serif'
 SIZE_TITLE, SIZE_BODY, SIZE_SMALL = 16, 13, 11  # pixels; the one typeface scale
 EMPTY = "No incidents match these filters"
 SYNTHETIC = "SYNTHETIC DATA"
-NOT_KNOWN = "not known"
 
 # For st.plotly_chart(figure, theme=None, config=CONFIG): no logo, no selection tools, an image button that stays local.
 CONFIG: dict[str, Any] = {
@@ -190,33 +193,3 @@ def layout(mode: Mode = "light") -> dict[str, Any]:
             "dragmode": False,
         }
     }  # fmt: skip
-
-
-def number(value: Any) -> str:
-    """Write a number for people: thousands apart, no false decimals, unknown in words.
-
-    Examples
-    --------
-    >>> number(12345), number(0.256), number(None)
-    ('12,345', '0.26', 'not known')
-    """
-    if value is None or pd.isna(value):
-        return NOT_KNOWN
-    value = float(value)
-    if not np.isfinite(value):
-        return "no limit"
-    if value.is_integer() or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
-
-
-def interval(low: Any, high: Any) -> str:
-    """Write an interval.
-
-    Examples
-    --------
-    >>> interval(3, 12), interval(4, 4)
-    ('3 to 12', '4')
-    """
-    first, last = number(low), number(high)
-    return first if first == last else f"{first} to {last}"

@@ -124,7 +124,7 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
                 **people,
                 "grade_as_reported": grade,
                 "grade": cols.translate(grade, GRADE, default="ungraded"),
-                "assessment": pd.Series(["none"] * len(ids)),
+                "assessment": cols.always("none", len(ids)),
                 "reported_at": reported,
                 "caveats": cols.caveat_lists(
                     len(ids),

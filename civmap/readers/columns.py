@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -79,8 +79,28 @@ def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
 
 def translate(values: pd.Series, table: Mapping[str, str], *, default: str) -> pd.Series:
     """Replace the source's words by ours; unknown and null entries get the default."""
-    known = {word: table.get(word, default) for word in values.dropna().unique()}
-    return values.map(known).fillna(default).astype("str")
+    codes, found = pd.factorize(values)  # null is -1, the last of the words
+    return coded([*(table.get(word, default) for word in found), default], codes)
+
+
+def coded(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
+    """Make a text column from a few words and the position of each row's word among them."""
+    given = np.where(codes < 0, len(words) + codes, codes)
+    return pd.Series(pd.array(np.array(words, dtype="object"), dtype="str").take(given))
+
+
+def always(word: str, length: int) -> pd.Series:
+    """Make a text column that says the same word in every row."""
+    return coded([word], np.zeros(length, dtype="int64"))
+
+
+def joined(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Join two text columns row by row with "; "; null counts as nothing said."""
+    parts = (pa.array(first, pa.large_string()), pa.array(second, pa.large_string()))
+    both = pc.binary_join_element_wise(
+        *parts, pa.scalar("; ", pa.large_string()), null_handling="replace", null_replacement=""
+    )
+    return pd.Series(pd.array(both, dtype="str"))
 
 
 def lists(values: pd.Series, *, separator: str = ";") -> pd.Series:

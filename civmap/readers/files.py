@@ -9,6 +9,7 @@ import csv
 import gzip
 import hashlib
 import io
+import mmap
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,7 @@ class TextTable:
 
     `buffer` holds UTF-8 text for delimited files and is None for Parquet; `loose_quotes` says that a quotation mark
     stands elsewhere than at the edge of a field, `doubtful` that characters were replaced because they could not be
-    decoded.
+    decoded. `mapped` is the file in memory where `buffer` is a view of it.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class TextTable:
     buffer: pa.Buffer | None
     loose_quotes: bool = False
     doubtful: bool = False
+    mapped: mmap.mmap | None = None
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,13 @@ def open_table(path: str | Path) -> TextTable:
     if not path.is_file():
         raise ReadError(f"{path.name}: there is no such file.", next_step="Check the path.")
     try:
-        raw = pa.memory_map(str(path)).read_buffer() if path.stat().st_size else pa.py_buffer(b"")
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else None
     except OSError as error:
         raise ReadError(
             f"{path.name}: the file cannot be opened.", found=str(error), next_step="Check who may read it."
         ) from error
+    raw = pa.py_buffer(b"" if mapped is None else mapped)
     sha256 = _sha256(raw)
     head = raw.slice(0, min(raw.size, 4096)).to_pybytes()
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
@@ -117,7 +121,7 @@ def open_table(path: str | Path) -> TextTable:
     buffer, encoding, doubtful = _as_utf8(raw, head, path)
     delimiter, header = _header(buffer)
     loose = _loose_quotes(buffer, delimiter)
-    return TextTable(path, sha256, raw.size, encoding, delimiter, header, buffer, loose, doubtful)
+    return TextTable(path, sha256, raw.size, encoding, delimiter, header, buffer, loose, doubtful, mapped)
 
 
 def read_records(table: TextTable, columns: Iterable[str]) -> Records:
@@ -158,6 +162,8 @@ def read_records(table: TextTable, columns: Iterable[str]) -> Records:
     if read is None:
         read = _parse(body, table, wanted, threads=False)
         assert read is not None
+    if table.mapped is not None and hasattr(table.mapped, "madvise"):
+        table.mapped.madvise(mmap.MADV_DONTNEED)  # the text has been read; its memory is free for what follows
     columns_read, invalid = read
     broken = _merge(lost, invalid)
     count = columns_read.num_rows + len(broken)

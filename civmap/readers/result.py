@@ -12,6 +12,7 @@ import pandas as pd
 
 from civmap import schema
 from civmap.readers import faults as rules
+from civmap.readers.columns import always
 from civmap.readers.files import Records, TextTable
 
 
@@ -85,7 +86,7 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
     kept, rejected = rules.set_aside(records, draft.faults, file=table.path.name, source=source, ids=ids)
     length = int(kept.sum())
     columns = {name: pd.Series(values)[kept] for name, values in draft.columns.items()}
-    columns["source"] = named[kept].fillna(source) if named is not None else pd.Series([source] * length, dtype="str")
+    columns["source"] = named[kept].fillna(source) if named is not None else always(source, length)
     columns["source_row"] = pd.Series(records.source_row[kept])
     points = gpd.points_from_xy(draft.longitude[kept], draft.latitude[kept])
     points[np.isnan(draft.longitude[kept])] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from civmap.store import Store
 from civmap.theatre import load_theatre
 
 _KNOWN_AT = date(2015, 2, 18)  # of the demonstration: a report on its last year would be out
-_SEED = 4
+_SEED = 5
 
 
 def write_files(simulated: Simulated, folder: Path) -> list[Path]:
@@ -85,8 +85,9 @@ def _spoil(rows: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
 def write_demonstration(folder: Path) -> list[Path]:
     """Write the Afghan demonstration, 2007 to 2014, as loads of a store: ``folder/loads/<load_id>/``.
 
-    The records go the way of any file: written as CSV, read, placed and kept as known on 18 February 2015. Loads that
-    were there are replaced. ``truth.json`` beside them tells what was planted. The same code gives the same content.
+    The records go the way of any file: written as CSV, read, placed and kept as known on 18 February 2015; what was
+    reported later is left out. Loads that were there are replaced. ``truth.json`` beside them tells what was planted.
+    The same code gives the same content.
 
     Returns
     -------
@@ -99,6 +100,8 @@ def write_demonstration(folder: Path) -> list[Path]:
         theatre, start=date(2007, 1, 1), end=date(2014, 12, 31), seed=_SEED, plan=afghan_plan(),
         incidents_per_month=DEMONSTRATION_INCIDENTS_PER_MONTH,
     )  # fmt: skip
+    known = simulated.records["reported_at"] <= pd.Timestamp(_KNOWN_AT)
+    simulated = replace(simulated, records=simulated.records[known].reset_index(drop=True))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".draft-") as draft:
         store = Store(Path(draft) / "home", theatre)
@@ -118,13 +121,15 @@ def write_demonstration(folder: Path) -> list[Path]:
 
 
 def _told(simulated: Simulated) -> dict[str, Any]:
-    truth = simulated.truth
+    truth, records = simulated.truth, simulated.records
     return {
         "note": "Synthetic. No record stands for a real incident.",
         "scale": f"UN-like deaths 2007-2014 are about {DEMONSTRATION_SCALE} of those that UNAMA published.",
         "seed": _SEED,
         "incidents": len(truth.incidents),
         "killed": int(truth.incidents["killed"].sum()),
+        "records": {source: len(rows) for source, rows in records.groupby("source")},
+        "records_killed": {s: int(n) for s, n in records.groupby("source")["civilians_killed_best"].sum().items()},
         "effects": [asdict(effect) for effect in truth.effects],
         "recording_changes": [asdict(change) for change in truth.recording_changes],
         "hot_cells": [

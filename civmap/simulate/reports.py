@@ -70,13 +70,15 @@ def report(
     best, doubtful = counts["best"].to_numpy(), counts["doubtful"].to_numpy()
     children = _counts(rng.binomial(best, 0.2), best > 0)
     channel = rng.integers(0, len(source.channels), size)
-    spoilt = rng.random(size) < plan.faults
-    spoilt[:1] = False  # before the first row there is none whose id it could repeat
+    places = _places(theatre, found, terrain, rng)
+    spoilt = (rng.random(size) < plan.faults) & ~np.isnan(places["longitude"])
+    spoilt[1:] &= ~spoilt[:-1]  # a row may repeat the id of the one before, which must then be whole
+    spoilt[:1] = False
     rows = dates.assign(
         source=_pick([source.id], np.zeros(size, "int64")),
         source_id=source.prefix + "-" + pd.Series(np.arange(1, size + 1)).astype("str").str.zfill(6),
         source_row=np.arange(1, size + 1),
-        **_places(theatre, found, terrain, rng),
+        **places,
         **_attribution(theatre, plan, source, found, rng),
         **_ranges("civilians_killed", best, np.ones(size, bool), rng),
         **_ranges("civilians_injured", counts["injured"].to_numpy(), counts["injuries_recorded"].to_numpy(), rng),

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from civmap import schema
+from civmap.errors import CivMapError
 from civmap.simulate.plan import Effect, Plan, RecordingChange, afghan_plan, plain_plan
 from civmap.simulate.reports import report
 from civmap.simulate.world import draw_incidents, make_terrain, monthly_rates
@@ -83,6 +84,11 @@ def simulate(
     Simulated
         `records` of all sources and `truth`.
 
+    Raises
+    ------
+    CivMapError
+        If the period or the number of incidents is not above zero.
+
     Examples
     --------
     >>> from civmap.theatre import load_theatre
@@ -90,6 +96,12 @@ def simulate(
     >>> len(made.truth.hot_cells), sorted(made.records["source"].unique())
     (6, ['isaf_like', 'un_like'])
     """
+    if end < start or not incidents_per_month > 0:
+        raise CivMapError(
+            "Nothing can be simulated.",
+            found=f"{start} to {end}, {incidents_per_month:g} incidents a month",
+            expected="an end not before the start, and more than 0 incidents a month",
+        )
     plan = plan or (afghan_plan() if theatre.id == "afghanistan" else plain_plan(theatre))
     # a stream of random numbers for each step, so that widening one leaves the others as they were
     rng = np.random.default_rng(seed).spawn(3 + len(plan.sources))

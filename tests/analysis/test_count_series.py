@@ -18,7 +18,7 @@ OFFSET = np.log(np.linspace(50, 80, N))
 
 
 def plain_ar1(times, rho):
-    """The rule spelt out with full matrices, one rho at a time."""
+    """Spell the rule out with full matrices, one rho at a time."""
     glm = sm.GLM(COUNTS, DESIGN, family=sm.families.Poisson(), offset=OFFSET).fit()
     mu, k = glm.mu, DESIGN.shape[1]
     xs = np.sqrt(mu)[:, None] * DESIGN
@@ -111,5 +111,8 @@ def test_too_few_periods_and_silent_stretches_are_refused_in_words():
         fit_counts([3, 4, 5, 6], DESIGN[:4, :2])
     with pytest.raises(AnalysisError, match="no finite answer"):
         fit_counts(np.where(TIMES >= 20, 0, 5 + TIMES % 2), DESIGN)
-    with pytest.raises(AnalysisError, match="without any variation"):
-        ar1_estimates(fit_counts(np.full(10, 7), np.ones((10, 1))))
+    with pytest.raises(AnalysisError, match="without any scatter"):
+        fit_counts(np.full(10, 7), np.ones((10, 1)))
+    exact = np.exp2(np.arange(10))
+    with pytest.raises(AnalysisError, match="without any scatter"):
+        ar1_estimates(fit_counts(exact, np.column_stack([np.ones(10), np.arange(10)])))

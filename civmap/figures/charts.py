@@ -1,0 +1,222 @@
+"""Charts on screen: a finished Part in, a plotly figure out. Nothing is fetched and nothing is computed anew."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from civmap.errors import CivMapError
+from civmap.figures import events as marks
+from civmap.figures import theme
+from civmap.figures.axes import Months, closed_bands, months, numbers
+from civmap.figures.panels import small_multiples
+from civmap.figures.part import Part
+
+LEGEND_ROW = 24  # pixels
+
+
+def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> go.Figure:
+    """Draw a part of kind series, small_multiples or interval_bars.
+
+    The title is left to the page; ``part.encoding["subtitle"]`` (n and period) is drawn small. Show it with
+    ``st.plotly_chart(figure, theme=None, config=theme.CONFIG)``.
+
+    Parameters
+    ----------
+    part
+        What to draw; its frames are not changed.
+    mode
+        Colours for a light or a dark page.
+    synthetic
+        Write SYNTHETIC DATA into the picture.
+
+    Returns
+    -------
+    Figure
+        With the height it needs; an empty part gives a figure that says so.
+
+    Raises
+    ------
+    CivMapError
+        The part is no chart.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"period": ["2016-01-01", "2016-02-01"], "value": [3, None], "low": None, "high": None})
+    >>> part = Part("series", "Harm", {"series": frame}, "two months", {"unit": "incidents", "value_name": "Reported"})
+    >>> chart(part).data[0].y
+    (3, None)
+    """
+    drawers = {"series": _series, "small_multiples": small_multiples, "interval_bars": _interval_bars}
+    if part.kind not in drawers:
+        raise CivMapError("This part cannot be drawn as a chart.", found=part.kind, expected=", ".join(drawers))
+    figure = drawers[part.kind](part, mode)
+    if figure is None:
+        figure = _empty(mode)
+    figure.update_layout(template=theme.layout(mode))
+    colours = theme.palette(mode)
+    if part.encoding.get("subtitle") and figure.data:
+        figure.add_annotation(
+            text=html.escape(str(part.encoding["subtitle"]), quote=False), xref="paper", x=0, xanchor="left",
+            yref="paper", y=1, yanchor="bottom", yshift=(figure.layout.margin.t or 0) - 22, showarrow=False,
+            font={"size": theme.SIZE_SMALL, "color": colours.muted}, align="left",
+        )  # fmt: skip
+    if synthetic:
+        figure.add_annotation(
+            text=theme.SYNTHETIC, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False, textangle=-12,
+            font={"size": 46, "color": theme.rgba(colours.watermark, 0.3), "weight": 700}, name="synthetic",
+        )  # fmt: skip
+    return figure
+
+
+def _empty(mode: theme.Mode) -> go.Figure:
+    hidden = {"visible": False, "range": [0, 1]}
+    figure = go.Figure(layout={"xaxis": hidden, "yaxis": hidden, "height": 220, "margin": {"t": 10, "b": 10}})
+    figure.add_annotation(
+        text=theme.EMPTY, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"size": theme.SIZE_TITLE, "color": theme.palette(mode).muted},
+    )  # fmt: skip
+    return figure
+
+
+def _series(part: Part, mode: theme.Mode) -> go.Figure | None:
+    frame = part.frames["series"]
+    axis = months(frame["period"]) if len(frame) else None
+    if axis is None:
+        return None
+    colours, unit = theme.palette(mode), str(part.encoding.get("unit", ""))
+    name = str(part.encoding.get("value_name", "Reported"))
+    value = numbers(frame["value"])
+    line = go.Scatter(
+        x=axis.text, y=value, name=html.escape(name), mode="lines+markers", connectgaps=False,
+        line={"color": colours.value, "width": 2}, marker={"size": 4, "color": colours.value},
+        hovertemplate=f"%{{y:,}} {_plain(unit)}<extra></extra>",
+    )  # fmt: skip
+    traces: list[go.Scatter] = [line]
+    traces += _band(axis, frame, "low", "high", str(part.encoding.get("band_name", "Lowest to highest")),
+                    theme.rgba(colours.value, 0.22))  # fmt: skip
+    shown = [value, numbers(frame["high"]) if "high" in frame else []]
+    model = part.frames.get("model")
+    if model is not None and len(model) and (modelled := months(model["period"])) is not None:
+        drawn, lines = _model(modelled, model, part, mode)
+        traces, shown = traces + drawn, shown + lines
+    found = marks.events_within(part.frames.get("events"), axis.first, axis.last)
+    notes, lanes, left_out = marks.labels(found, axis.first, axis.last, mode)
+    traces += [_hidden_labels(left_out, mode)] if left_out else []
+    keys = marks.legend_traces(found, mode)
+    top = 14 + (22 if part.encoding.get("subtitle") else 0) + lanes * marks.LANE_HEIGHT
+    letters = sum(len(str(trace.name)) + 9 for trace in [*traces, *keys] if trace.showlegend is not False)
+    bottom = 52 + LEGEND_ROW * (1 + int(letters * 6.4 // marks.PLOT_WIDTH))
+    ceiling = max((number for numbers_ in shown for number in numbers_ if number is not None), default=0)
+    return go.Figure(data=[*traces, *keys], layout={
+        "height": 300 + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
+        "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover, "title": {"text": "Month"
+                  if axis.monthly else "Date"}},
+        "yaxis": {"range": [0, ceiling * 1.06 or 1], "title": {"text": _axis(name, unit)}, "tickformat": ",",
+                  **({"dtick": 1} if ceiling <= 4 else {})},
+        "shapes": marks.shapes(found, mode), "annotations": notes,
+        "legend": {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left",
+                   "itemclick": False, "itemdoubleclick": False},
+    })  # fmt: skip
+
+
+def _model(axis: Months, model: pd.DataFrame, part: Part, mode: theme.Mode) -> tuple[list[go.Scatter], list[list[Any]]]:
+    """Draw what was fitted and what would have been; the band may be cut, but never the lines."""
+    colours, unit = theme.palette(mode), _plain(str(part.encoding.get("unit", "")))
+    fitted, other = numbers(model["fitted"]), numbers(model["counterfactual"])
+    traces = _band(axis, model, "counterfactual_low", "counterfactual_high",
+                   str(part.encoding.get("counterfactual_band_name", "Interval of that")),
+                   theme.rgba(colours.counterfactual, 0.16))  # fmt: skip
+    for y, name, line in (
+        (fitted, "Model", {"color": colours.fitted, "width": 1.3}),
+        (other, str(part.encoding.get("counterfactual_name", "Expected without a change")),
+         {"color": colours.counterfactual, "width": 2, "dash": "dash"}),
+    ):  # fmt: skip
+        traces.append(go.Scatter(
+            x=axis.text, y=[None if v is None else round(v, 2) for v in y], name=html.escape(name), mode="lines",
+            connectgaps=False, line=line, hovertemplate=f"%{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
+        ))  # fmt: skip
+    highest = max((v for y in (fitted, other) for v in y if v is not None), default=0.0)
+    upper = max((v for trace in traces[:-2] for v in trace.y if v is not None), default=0.0)
+    return traces, [fitted, other, [min(upper, 3 * highest)]]
+
+
+def _band(axis: Months, frame: pd.DataFrame, low: str, high: str, name: str, colour: str) -> list[go.Scatter]:
+    if low not in frame or high not in frame:
+        return []
+    x, y = closed_bands(axis.text, numbers(frame[low]), numbers(frame[high]))
+    if not x:
+        return []
+    return [go.Scatter(
+        x=x, y=y, name=html.escape(name), mode="lines", fill="toself", fillcolor=colour, hoverinfo="skip",
+        line={"width": 1, "color": colour}, connectgaps=False,
+    )]  # fmt: skip
+
+
+def _hidden_labels(left_out: list[marks.Event], mode: theme.Mode) -> go.Scatter:
+    """Put small triangles where a label found no room; the text shows on hovering."""
+    return go.Scatter(
+        x=[event.start.strftime("%Y-%m-%d") for event in left_out], y=[0] * len(left_out), mode="markers",
+        marker={"symbol": "triangle-up", "size": 8, "color": theme.palette(mode).muted}, name="Other events (hover)",
+        text=[html.escape(event.label, quote=False) for event in left_out], hovertemplate="%{text}<extra></extra>",
+        cliponaxis=False,
+    )  # fmt: skip
+
+
+def _interval_bars(part: Part, mode: theme.Mode) -> go.Figure | None:
+    frame = part.frames["bars"]
+    if frame.empty:
+        return None
+    colours, unit = theme.palette(mode), str(part.encoding.get("unit", ""))
+    value, low, high = (
+        np.array([np.nan if v is None else v for v in numbers(frame[column], infinite=True)], dtype=float)
+        for column in ("value", "low", "high")
+    )
+    reference = part.encoding.get("reference")
+    ends = np.concatenate([value, low, high, [] if reference is None else [float(reference)]])
+    finite = ends[np.isfinite(ends)]
+    least, most = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    pad = 0.05 * (most - least) or max(abs(most) * 0.1, 1)
+    span = [least - pad if least < 0 or least > pad else min(0.0, least), most + pad]
+    right, left = (np.where(np.isfinite(e), e, edge) for e, edge in ((high, span[1]), (low, span[0])))
+    known = np.isfinite(value)
+    rows = list(range(len(frame)))
+    texts = [html.escape(str(label), quote=False) for label in frame["label"]]
+    hover = [f"{t}<br>{theme.number(v)} ({theme.interval(a, b)}) {_plain(unit)}" if k else f"{t}<br>no estimate"
+             for t, v, a, b, k in zip(texts, value, low, high, known, strict=True)]  # fmt: skip
+    bars = go.Scatter(
+        x=[float(v) if k else None for v, k in zip(value, known, strict=True)], y=rows, mode="markers",
+        marker={"size": 9, "color": colours.value}, text=hover, hovertemplate="%{text}<extra></extra>",
+        name="Estimate and interval", showlegend=False,
+        error_x={"type": "data", "symmetric": False, "thickness": 1.8, "width": 4, "color": colours.value,
+                 "array": [float(e) if k else None for e, k in zip(right - value, known, strict=True)],
+                 "arrayminus": [float(e) if k else None for e, k in zip(value - left, known, strict=True)]},
+    )  # fmt: skip
+    notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": "no estimate", "showarrow": False,
+              "xanchor": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted}}
+             for row, k in zip(rows, known, strict=True) if not k]  # fmt: skip
+    line = {"color": colours.event, "width": 1.2, "dash": "dash"}
+    top = 10 + (22 if part.encoding.get("subtitle") else 0)
+    return go.Figure(data=[bars], layout={
+        "height": top + 58 + 30 * max(len(rows), 2), "margin": {"l": 40, "r": 24, "t": top, "b": 56},
+        "xaxis": {"range": span, "title": {"text": _axis(str(part.encoding.get("value_name", "")), unit)},
+                  "showgrid": True, "zeroline": False},
+        "yaxis": {"range": [len(rows) - 0.5, -0.5], "tickvals": rows, "ticktext": texts, "showgrid": False,
+                  "zeroline": False, "ticks": ""},
+        "shapes": [] if reference is None else [{"type": "line", "x0": reference, "x1": reference, "y0": 0, "y1": 1,
+                                                  "yref": "y domain", "line": line, "layer": "below"}],
+        "annotations": notes,
+    })  # fmt: skip
+
+
+def _axis(name: str, unit: str) -> str:
+    return html.escape(f"{name} ({unit})" if name and unit and unit not in name.casefold() else name or unit,
+                       quote=False)  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    return html.escape(text, quote=False).replace("%", "&#37;")

@@ -1,0 +1,114 @@
+"""The layers of a map: each a pydeck layer with short keys, colours looked up by class in the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pydeck as pdk
+import shapely
+
+from civmap.figures import theme
+from civmap.figures.classes import classes
+from civmap.figures.part import Part
+
+DECIMALS = 3  # of a degree: about 100 m, finer than a boundary is drawn
+NONE_KNOWN = "none known only to the province"
+NO_ANSWER = "no answer"
+
+
+def rounded(provinces: pd.DataFrame) -> Any:
+    return shapely.transform(np.asarray(provinces["geometry"]), lambda xy: np.round(xy, DECIMALS))
+
+
+def _plain(value: Any) -> int | float | None:
+    if value is None or pd.isna(value):
+        return None
+    return int(value) if float(value).is_integer() else round(float(value), 3)
+
+
+def _by_class(fills: list[list[int]], field: str) -> str:
+    """Write an expression of the browser that looks a colour up by class; class -1 is the first."""
+    return f"{json.dumps(fills, separators=(',', ':'))}[{field}+1]"
+
+
+def province_layer(part: Part, provinces: pd.DataFrame, geometry: Any, mode: theme.Mode) -> pdk.Layer:
+    colours, only = theme.palette(mode), part.kind == "cells"
+    cut = classes(provinces["value"], n=3 if only else 5)
+    ramp = theme.province_ramp(mode, len(cut.labels)) if only else theme.ramp(mode, len(cut.labels))
+    # where nothing is known only to the province the land stays bare, and can still be clicked
+    null = [*theme.channels(colours.province_only[0]), 0] if only else [*theme.channels(colours.no_answer), 255]
+    fills = [null, *([*theme.channels(colour), 255] for colour in ramp)]
+    keys = provinces["admin1"] if "admin1" in provinces else provinces["name"]
+    texts = provinces["label"] if "label" in provinces else provinces["name"]
+    features = [
+        {"type": "Feature", "geometry": shape,
+         "properties": {"admin1": key, "l": str(text), "c": int(k),
+                        "v": (NONE_KNOWN if only else NO_ANSWER) if (v := _plain(value)) is None else v}}
+        for shape, key, text, k, value in zip(
+            (json.loads(text) for text in shapely.to_geojson(geometry)), keys, texts, cut.index, provinces["value"],
+            strict=True)
+    ]  # fmt: skip
+    return pdk.Layer(
+        "GeoJsonLayer", data=features, id="provinces", pickable=True, auto_highlight=True, filled=True, stroked=False,
+        highlight_color=[*theme.channels(colours.text), 40], get_fill_color=_by_class(fills, "properties.c"),
+    )  # fmt: skip
+
+
+def cell_layer(cells: pd.DataFrame, mode: theme.Mode) -> pdk.Layer:
+    colours, cut = theme.palette(mode), classes(cells["value"])
+    fills = [[*theme.channels(colours.no_answer), 235]]
+    fills += [[*theme.channels(colour), 235] for colour in theme.ramp(mode, len(cut.labels))]
+    texts = cells["label"] if "label" in cells else cells["cell"]
+    rows = [
+        {"cell": cell, "c": int(k), "v": NO_ANSWER if (v := _plain(value)) is None else v, "l": str(text)}
+        for cell, k, value, text in zip(cells["cell"], cut.index, cells["value"], texts, strict=True)
+    ]
+    edge = bool((cut.index < 0).any())
+    return pdk.Layer(
+        "H3HexagonLayer", data=rows, id="cells", pickable=True, auto_highlight=True, filled=True, extruded=False,
+        stroked=edge, get_hexagon="cell", get_fill_color=_by_class(fills, "c"), line_width_min_pixels=1,
+        highlight_color=[*theme.channels(colours.text), 70],
+        **({"get_line_color": f"c<0?{[*theme.channels(colours.outline), 255]}:[0,0,0,0]"} if edge else {}),
+    )  # fmt: skip
+
+
+def boundary_layer(geometry: Any, colours: theme.Palette) -> pdk.Layer:
+    """Draw every border once, although two provinces share it."""
+    lines = shapely.line_merge(shapely.unary_union(shapely.boundary(geometry))) if len(geometry) else None
+    parts = [] if lines is None else shapely.get_parts(lines)
+    paths = [np.round(shapely.get_coordinates(line), DECIMALS).tolist() for line in parts]
+    return pdk.Layer(
+        "PathLayer", data=[{"p": path} for path in paths], id="boundaries", get_path="p", pickable=False,
+        get_color=[*theme.channels(colours.boundary), 255], width_min_pixels=1, get_width=1, width_max_pixels=1,
+        joint_rounded=True,
+    )  # fmt: skip
+
+
+def overlay_view() -> pdk.View:
+    """Make a second view that never moves, over a point of the empty sea at 0, 0, for text that stays in the frame."""
+    return pdk.View(type="MapView", id="text", controller=False, view_state={"longitude": 0, "latitude": 0, "zoom": 8})
+
+
+def note_layer(
+    layer: str, notes: Sequence[tuple[float, float, str]], size: int, colour: list[int], *, angle: int
+) -> Any:
+    degrees = 360 / (512 * 2**8)  # per pixel in the overlay view
+    rows = [{"p": [round(x * degrees, 5), round(y * degrees, 5)], "t": text} for x, y, text in notes]
+    return pdk.Layer(
+        "TextLayer", data=rows, id=layer, get_position="p", get_text="t", get_size=size, get_color=colour,
+        get_angle=angle, pickable=False, font_weight=700, font_family=pdk.types.String("sans-serif"),
+    )  # fmt: skip
+
+
+def view(part: Part, geometry: Any) -> pdk.ViewState:
+    view = part.encoding.get("view")
+    if view is None:
+        west, south, east, north = shapely.total_bounds(geometry) if len(geometry) else (-90, -45, 90, 45)
+        zoom = float(np.log2(360 / max(east - west, 1.6 * (north - south), 0.01))) + 0.4
+        view = ((west + east) / 2, (south + north) / 2, round(zoom, 2))
+    longitude, latitude, zoom = view if not isinstance(view, dict) else (view["lon"], view["lat"], view["zoom"])
+    return pdk.ViewState(longitude=longitude, latitude=latitude, zoom=zoom, min_zoom=zoom - 1.5, max_zoom=13, pitch=0)

@@ -1,0 +1,181 @@
+"""Maps on screen: a finished Part in, a pydeck Deck out, small enough for a slow link and without any tile host."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+import pydeck as pdk
+from pydeck.bindings.json_tools import default_serialize
+
+from civmap.errors import CivMapError
+from civmap.figures import theme
+from civmap.figures.classes import Classes, classes
+from civmap.figures.layers import (
+    NO_ANSWER,
+    boundary_layer,
+    cell_layer,
+    note_layer,
+    overlay_view,
+    province_layer,
+    rounded,
+    view,
+)
+from civmap.figures.part import Part
+
+STYLE = "/app/static/style.json"  # an empty style of our own: without one Streamlit asks a public tile host
+
+
+class CompactDeck(pdk.Deck):
+    """A deck that writes its JSON without white space."""
+
+    def to_json(self) -> str:
+        """Write the deck for the browser."""
+        return json.dumps(self, sort_keys=True, default=default_serialize, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One line of a legend: a patch, what it stands for, its edge, and the heading above it."""
+
+    colour: str
+    label: str
+    outline: str | None = None
+    heading: str = ""
+
+
+def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> CompactDeck:
+    """Draw a part of kind cells or provinces.
+
+    A selected object carries ``cell`` (layer ``cells``) or ``properties["admin1"]`` (layer ``provinces``).
+
+    Parameters
+    ----------
+    part
+        What to draw; its frames are not changed.
+    mode
+        Colours for a light or a dark page.
+    synthetic
+        Write SYNTHETIC DATA into the picture, at every zoom.
+
+    Raises
+    ------
+    CivMapError
+        The part is no map.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> land = gpd.GeoDataFrame({"admin1": ["AF-KAB"], "name": ["Kabul"], "value": [4], "label": ["Kabul"]},
+    ...                         geometry=[shapely.box(69, 34, 70, 35)], crs="EPSG:4326")
+    >>> part = Part("provinces", "Harm", {"provinces": land}, "one province", {"unit": "incidents"})
+    >>> [layer.id for layer in deck(part).layers]
+    ['provinces', 'boundaries']
+    """
+    _check(part)
+    colours = theme.palette(mode)
+    provinces = part.frames["provinces"]
+    geometry = rounded(provinces)
+    layers = [province_layer(part, provinces, geometry, mode)]
+    if part.kind == "cells" and len(part.frames["cells"]):
+        layers.append(cell_layer(part.frames["cells"], mode))
+    layers.append(boundary_layer(geometry, colours))
+    views = [pdk.View(type="MapView", id="map", controller={"dragRotate": False, "touchRotate": False})]
+    nothing = not len(part.frames["cells"]) if part.kind == "cells" else True
+    if nothing and not pd.to_numeric(provinces["value"]).notna().any():
+        layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, [*theme.channels(colours.text), 255], angle=0))
+    if synthetic:
+        marks = [(x, y, theme.SYNTHETIC) for x, y in ((-230, 110), (230, 110), (-230, -110), (230, -110))]
+        layers.append(note_layer("synthetic", marks, 30, [*theme.channels(colours.watermark), 95], angle=15))
+    if layers[-1].type == "TextLayer":
+        views.append(overlay_view())
+    heading = _unit(part)
+    return CompactDeck(
+        layers=layers, views=views, initial_view_state=view(part, geometry), map_provider=None, map_style=STYLE,
+        tooltip={
+            "text": f"{{l}}\n{heading}: {{v}}",
+            "style": {"backgroundColor": colours.background, "color": colours.text, "fontFamily": theme.FONT,
+                      "fontSize": f"{theme.SIZE_BODY}px", "border": f"1px solid {colours.outline}",
+                      "padding": "6px 8px", "whiteSpace": "pre-line"},
+        },
+    )  # fmt: skip
+
+
+def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
+    """List what the colours of a map stand for, from few to many.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> land = gpd.GeoDataFrame({"name": ["Kabul"], "value": [4], "label": ["Kabul"]},
+    ...                         geometry=[shapely.box(69, 34, 70, 35)], crs="EPSG:4326")
+    >>> part = Part("provinces", "Harm", {"provinces": land}, "one province", {"unit": "incidents"})
+    >>> [(entry.heading, entry.label) for entry in legend(part)]
+    [('Incidents per province', '4')]
+    """
+    _check(part)
+    colours, unit = theme.palette(mode), _unit(part)
+    entries = []
+    if part.kind == "cells":
+        cut = classes(part.frames["cells"]["value"])
+        entries += _entries(cut, theme.ramp(mode, len(cut.labels)), f"{unit} per cell", None)
+        if (cut.index < 0).any():
+            entries.append(LegendEntry(colours.no_answer, NO_ANSWER, colours.outline, f"{unit} per cell"))
+        known = classes(part.frames["provinces"]["value"], n=3)
+        pale = theme.province_ramp(mode, len(known.labels))
+        return entries + _entries(known, pale, f"{unit} known only to the province", colours.boundary)
+    cut = classes(part.frames["provinces"]["value"])
+    entries += _entries(cut, theme.ramp(mode, len(cut.labels)), f"{unit} per province", None)
+    if (cut.index < 0).any():
+        entries.append(LegendEntry(colours.no_answer, NO_ANSWER, colours.outline, f"{unit} per province"))
+    return entries
+
+
+def legend_html(part: Part, *, mode: theme.Mode = "light") -> str:
+    """Write the legend as a small piece of HTML with its own styles, for under the map.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> land = gpd.GeoDataFrame({"name": ["Kabul"], "value": [4], "label": ["Kabul"]},
+    ...                         geometry=[shapely.box(69, 34, 70, 35)], crs="EPSG:4326")
+    >>> part = Part("provinces", "Harm", {"provinces": land}, "one province", {"unit": "deaths < 5"})
+    >>> "Deaths &lt; 5 per province" in legend_html(part)
+    True
+    """
+    colours = theme.palette(mode)
+    groups: dict[str, list[LegendEntry]] = {}
+    for entry in legend(part, mode=mode):
+        groups.setdefault(entry.heading, []).append(entry)
+    blocks = []
+    for heading, entries in groups.items():
+        items = "".join(
+            f'<span style="display:inline-flex;align-items:center;gap:5px;white-space:nowrap">'
+            f'<span style="width:18px;height:12px;box-sizing:border-box;background:{entry.colour};'
+            f'border:1px solid {entry.outline or entry.colour}"></span>{html.escape(entry.label)}</span>'
+            for entry in entries
+        )
+        blocks.append(
+            f'<div style="display:flex;flex-wrap:wrap;gap:3px 14px;align-items:center">'
+            f'<span style="font-weight:600">{html.escape(heading)}</span>{items}</div>'
+        )
+    return (
+        f'<div role="list" aria-label="Legend" style="font:{theme.SIZE_BODY}px {html.escape(theme.FONT)};'
+        f'color:{colours.text};display:flex;flex-direction:column;gap:4px">{"".join(blocks)}</div>'
+    )
+
+
+def _check(part: Part) -> None:
+    if part.kind not in ("cells", "provinces"):
+        raise CivMapError("This part cannot be drawn as a map.", found=part.kind, expected="cells, provinces")
+
+
+def _unit(part: Part) -> str:
+    unit = str(part.encoding.get("unit", "value"))
+    return unit[:1].upper() + unit[1:]
+
+
+def _entries(cut: Classes, colours: tuple[str, ...], heading: str, outline: str | None) -> list[LegendEntry]:
+    return [LegendEntry(colour, label, outline, heading) for colour, label in zip(colours, cut.labels, strict=True)]
