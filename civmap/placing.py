@@ -51,7 +51,7 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     provinces = theatre.boundaries.index
     by_point = _province_of(longitude, latitude, theatre)
     by_nearest = _nearest_province(longitude, latitude, has_point & (by_point < 0), theatre)
-    by_name = provinces.get_indexer(theatre.admin1_of(records["admin1_as_reported"]))
+    by_name = _named_province(records["admin1_as_reported"], theatre)
     country_only = (records["location_precision"] == "country").to_numpy()
 
     in_theatre = (by_point >= 0) | (by_nearest >= 0)
@@ -98,6 +98,13 @@ def _province_of(longitude: np.ndarray, latitude: np.ndarray, theatre: Theatre) 
         where = np.flatnonzero(near)
         found[where[shapely.intersects_xy(polygon, longitude[where], latitude[where])]] = position
     return found
+
+
+def _named_province(names: pd.Series, theatre: Theatre) -> np.ndarray:
+    """Find the position of the province that each name stands for, -1 where the theatre knows no such name."""
+    codes, distinct = pd.factorize(names)  # null is -1, the last of the positions
+    positions = theatre.boundaries.index.get_indexer(theatre.admin1_of(pd.Series(distinct, dtype="str")))
+    return np.append(positions, -1)[codes]
 
 
 def _nearest_province(longitude: np.ndarray, latitude: np.ndarray, which: np.ndarray, theatre: Theatre) -> np.ndarray:

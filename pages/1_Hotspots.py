@@ -3,10 +3,9 @@
 import streamlit as st
 
 from civmap.ui.frame import page
+from civmap.ui.own import choose
 from civmap.ui.show import show
 
 look = page("Hotspots")
-unit = st.segmented_control(
-    "Count by", ["cells", "provinces"], default="cells", key="unit", bind="query-params", required=True
-)
+unit = choose(st.segmented_control, "Count by", "unit", ["cells", "provinces"], required=True)
 show(look.recipe("hotspots", unit=unit), look.store)

@@ -4,11 +4,15 @@ import streamlit as st
 
 from civmap.exhibits.trends import PERIODS
 from civmap.ui.frame import page
+from civmap.ui.own import choose
 from civmap.ui.show import show
 
 look = page("Trends")
 left, right = st.columns(2)
-frequency = left.segmented_control("Per", PERIODS, default="month", key="per", bind="query-params", required=True)
-shared = right.toggle("One scale for all provinces", value=True, key="shared", bind="query-params")
+frequency = choose(left.segmented_control, "Per", "per", PERIODS, required=True)
+scales = {"shared": "the same for all", "own": "each its own"}
+scale = choose(
+    right.segmented_control, "Scale of the provinces", "scale", list(scales), format_func=scales.get, required=True
+)
 show(look.recipe("national_trend", frequency=frequency), look.store)
-show(look.recipe("trends", frequency=frequency, shared=shared), look.store)
+show(look.recipe("trends", frequency=frequency, shared=scale == "shared"), look.store)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from civmap.exhibits.directives import SCOPES, WINDOWS
 from civmap.ui.frame import page
+from civmap.ui.own import choose
 from civmap.ui.show import show
 
 look = page("Directives")
@@ -12,9 +13,10 @@ if table.empty:
     st.info("This theatre lists no directives. Add them to directives.csv in its folder.")
     st.stop()
 titles = dict(zip(table["id"], table["issued_at"].dt.strftime("%Y-%m-%d") + " " + table["title"], strict=True))
-which, months, scope = st.columns([3, 1, 2])
-chosen = which.selectbox("Directive", list(titles), format_func=titles.get, key="directive", bind="query-params")
-window = months.selectbox("Months on each side", WINDOWS, key="window", bind="query-params")
-within = scope.segmented_control("Parties and causes", list(SCOPES), format_func=SCOPES.get, default="directive",
-                                 key="scope", bind="query-params", required=True)  # fmt: skip
-show(look.recipe("directive", directive=chosen, window=window, scope=within), look.store)
+which, months, within = st.columns([3, 1, 2])
+directive = choose(which.selectbox, "Directive", "directive", list(titles), format_func=titles.get)
+window = choose(months.selectbox, "Months on each side", "window", WINDOWS)
+scope = choose(
+    within.segmented_control, "Parties and causes", "scope", list(SCOPES), format_func=SCOPES.get, required=True
+)
+show(look.recipe("directive", directive=directive, window=window, scope=scope), look.store)

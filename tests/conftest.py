@@ -61,9 +61,13 @@ def skip_reason(report: Any) -> str:
     return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
 
 
-@pytest.fixture(scope="session")
-def reference_data() -> Path:
-    """Folder of real incident files; never part of the repository."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("reference"):
+        reference_folder()
+
+
+def reference_folder() -> Path:
+    """Return the folder of real incident files, or skip the test where there is none."""
     named = os.environ.get("CIVMAP_REFERENCE_DATA")
     if not named:
         pytest.skip("no reference data: CIVMAP_REFERENCE_DATA is not set")
@@ -71,6 +75,12 @@ def reference_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference data: CIVMAP_REFERENCE_DATA names {folder}, which is not a folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Folder of real incident files; never part of the repository."""
+    return reference_folder()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def test_page():
     pytest.skip("no chromium")
 
 @pytest.mark.xfail(reason="a known fault", strict=True)
-@pytest.mark.reference
+@pytest.mark.browser
 def test_known_fault():
     raise ValueError
 

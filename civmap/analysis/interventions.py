@@ -7,7 +7,7 @@ of two rates
 (`rate_ratio`) stands beside the model, never instead of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -155,11 +155,11 @@ def interrupted_time_series(
     days = _dates(at, series)
     first = min(series.position(day) for day in days)
     series, phase_note = _without_phase_in(series, days, phase_in)
-    _check_sides(series, series.place >= first, days[0])
+    _check_sides(series, days)
     events = {"recording_changes": recording_changes, "context": context}
     series, silence_note = without_silence(series, term_columns(series, **events))
     after: NDArray[np.bool_] = np.asarray(series.place >= first, dtype=bool)
-    _check_sides(series, after, days[0])
+    _check_sides(series, days)
     design, fit, silent = _fitted(
         series, days, term_columns(series, **events), harmonics=harmonics, slope_change=slope_change
     )
@@ -224,7 +224,7 @@ def _refuse_unbuilt(family: str, errors: str, controls: Sequence[str], hac_lags:
 
 
 def _dates(at: Day | Sequence[Day], series: Series) -> tuple[pd.Timestamp, ...]:
-    several = at if isinstance(at, Sequence) and not isinstance(at, str) else [at]
+    several = list(at) if isinstance(at, Iterable) and not isinstance(at, str) else [at]
     days = tuple(sorted(to_day(day, "the directive") for day in several))
     if not days:
         raise AnalysisError("No date is given.", next_step="Give the day on which the directive took effect.")
@@ -249,30 +249,31 @@ def _without_phase_in(series: Series, days: Sequence[pd.Timestamp], phase_in: in
             "The phase-ins of two directives overlap, so nothing is left between them.",
             next_step="Shorten the phase-in or leave one date out.",
         )
-    away: NDArray[np.bool_] = np.array(
-        [((series.place >= start) & (series.place < start + phase_in)) for start in positions]
-    ).any(axis=0)
+    away = np.isin(series.place, [start + i for start in positions for i in range(phase_in)])
     return series.keep(~away), [f"{int(away.sum())} periods of phase-in left out."]
 
 
-def _check_sides(series: Series, after: NDArray[np.bool_], day: pd.Timestamp) -> None:
+def _check_sides(series: Series, days: Sequence[pd.Timestamp]) -> None:
+    """Refuse a window with too little before the first date or from the last one on."""
     if not series.counts.any():
         raise AnalysisError(
             "Nothing was counted in the whole window, so there is nothing to compare.",
             next_step="Take a wider area, more causes or parties, or a longer window.",
         )
-    for side, rows in (("before", ~after), ("after", after)):
+    before = series.place < series.position(days[0])
+    after = series.place >= series.position(days[-1])
+    for side, rows, day in (("before", before, days[0]), ("after", after, days[-1])):
         if rows.sum() < MIN_SIDE:
             raise AnalysisError(
-                f"Too few periods {side} {day:%d %B %Y} to compare.",
-                found=f"{int(rows.sum())} {series.unit}s with a count",
+                f"Too few {series.unit}s {side} {day:%d %B %Y} to compare.",
+                found=f"{int(rows.sum())} with a count",
                 expected=f"at least {MIN_SIDE}",
                 next_step="Take a longer window or a source that reaches further.",
             )
         if not series.counts[rows].any():
             raise AnalysisError(
                 f"Nothing was counted {side} {day:%d %B %Y}, so the model has no finite answer.",
-                found=f"{series.counts[~after].sum():.0f} before, {series.counts[after].sum():.0f} after",
+                found=f"{series.counts[before].sum():.0f} before, {series.counts[after].sum():.0f} after",
                 next_step="The naive comparison (rate_ratio) can say how surely the two differ.",
             )
 

@@ -31,7 +31,7 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
         f"{here.unit.capitalize()} per {frequency}",
         {"series": _series(panel, here), "events": happened},
         alt=f"Line of {here.unit} per {frequency}: {here.subtitle}. {_peak(panel, here, frequency)}",
-        encoding={"unit": f"{here.unit} per {frequency}", "value_name": here.unit, "subtitle": here.subtitle},
+        encoding={"unit": f"{here.unit} per {frequency}", "value_name": "recorded", "subtitle": here.subtitle},
     )
     sentence = f"{_peak(panel, here, frequency)} {_events_in_words(happened)}"
     return here.exhibit(

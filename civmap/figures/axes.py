@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+Drawing = tuple[list[dict[str, Any]], dict[str, Any]]  # traces and layout, as plain as plotly takes them
+
 
 @dataclass(frozen=True)
 class Months:

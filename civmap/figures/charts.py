@@ -12,11 +12,12 @@ import plotly.graph_objects as go
 from civmap.errors import CivMapError
 from civmap.figures import events as marks
 from civmap.figures import theme
-from civmap.figures.axes import Months, closed_bands, months, numbers
+from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.panels import small_multiples
 from civmap.figures.part import Part
 
-LEGEND_ROW = 24  # pixels
+LEGEND_ROW = 20  # pixels
+KINDS = ("series", "small_multiples", "interval_bars")
 
 
 def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> go.Figure:
@@ -51,123 +52,125 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     >>> chart(part).data[0].y
     (3, None)
     """
-    drawers = {"series": _series, "small_multiples": small_multiples, "interval_bars": _interval_bars}
-    if part.kind not in drawers:
-        raise CivMapError("This part cannot be drawn as a chart.", found=part.kind, expected=", ".join(drawers))
-    figure = drawers[part.kind](part, mode)
-    if figure is None:
-        figure = _empty(mode)
-    figure.update_layout(template=theme.layout(mode))
+    if part.kind not in KINDS:
+        raise CivMapError("This part cannot be drawn as a chart.", found=part.kind, expected=", ".join(KINDS))
     colours = theme.palette(mode)
-    if part.encoding.get("subtitle") and figure.data:
-        figure.add_annotation(
-            text=html.escape(str(part.encoding["subtitle"]), quote=False), xref="paper", x=0, xanchor="left",
-            yref="paper", y=1, yanchor="bottom", yshift=(figure.layout.margin.t or 0) - 22, showarrow=False,
-            font={"size": theme.SIZE_SMALL, "color": colours.muted}, align="left",
-        )  # fmt: skip
+    drawing = {"series": _series, "small_multiples": small_multiples, "interval_bars": _interval_bars}[part.kind](
+        part, mode
+    )
+    traces, layout = drawing or _empty(mode)
+    notes = layout.setdefault("annotations", [])
+    if part.encoding.get("subtitle") and traces:
+        notes.append({
+            "text": html.escape(str(part.encoding["subtitle"]), quote=False), "xref": "paper", "x": 0,
+            "xanchor": "left", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": layout["margin"]["t"] - 22,
+            "showarrow": False, "align": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
+        })  # fmt: skip
     if synthetic:
-        figure.add_annotation(
-            text=theme.SYNTHETIC, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False, textangle=-12,
-            font={"size": 46, "color": theme.rgba(colours.watermark, 0.3), "weight": 700}, name="synthetic",
-        )  # fmt: skip
-    return figure
+        notes.append({
+            "text": theme.SYNTHETIC, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
+            "textangle": -12, "font": {"size": 46, "color": theme.rgba(colours.watermark, 0.3), "weight": 700},
+        })  # fmt: skip
+    # Checking every property of 34 panels would take ten times as long as drawing them; the tests check them instead.
+    return go.Figure(data=traces, layout={**layout, "template": theme.layout(mode)}, _validate=False)
 
 
-def _empty(mode: theme.Mode) -> go.Figure:
+def _empty(mode: theme.Mode) -> Drawing:
     hidden = {"visible": False, "range": [0, 1]}
-    figure = go.Figure(layout={"xaxis": hidden, "yaxis": hidden, "height": 220, "margin": {"t": 10, "b": 10}})
-    figure.add_annotation(
-        text=theme.EMPTY, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
-        font={"size": theme.SIZE_TITLE, "color": theme.palette(mode).muted},
-    )  # fmt: skip
-    return figure
+    note = {"text": theme.EMPTY, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False, "yshift": 40,
+            "font": {"size": theme.SIZE_TITLE, "color": theme.palette(mode).muted}}  # fmt: skip
+    margin = {"t": 10, "b": 10, "l": 10, "r": 10}
+    return [], {"xaxis": hidden, "yaxis": hidden, "height": 220, "margin": margin, "annotations": [note]}
 
 
-def _series(part: Part, mode: theme.Mode) -> go.Figure | None:
+def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     frame = part.frames["series"]
-    axis = months(frame["period"]) if len(frame) else None
-    if axis is None:
+    if frame.empty:
         return None
-    colours, unit = theme.palette(mode), str(part.encoding.get("unit", ""))
+    axis, colours, unit = months(frame["period"]), theme.palette(mode), str(part.encoding.get("unit", ""))
     name = str(part.encoding.get("value_name", "Reported"))
     value = numbers(frame["value"])
-    line = go.Scatter(
-        x=axis.text, y=value, name=html.escape(name), mode="lines+markers", connectgaps=False,
-        line={"color": colours.value, "width": 2}, marker={"size": 4, "color": colours.value},
-        hovertemplate=f"%{{y:,}} {_plain(unit)}<extra></extra>",
-    )  # fmt: skip
-    traces: list[go.Scatter] = [line]
+    line = {
+        "type": "scatter", "x": axis.text, "y": value, "name": _plain(name), "mode": "lines+markers",
+        "connectgaps": False, "line": {"color": colours.value, "width": 2}, "showlegend": True, "legendrank": 1,
+        "marker": {"size": 4, "color": colours.value}, "hovertemplate": f"%{{y:,}} {_plain(unit)}<extra></extra>",
+    }  # fmt: skip
+    traces: list[dict[str, Any]] = [line]
     traces += _band(axis, frame, "low", "high", str(part.encoding.get("band_name", "Lowest to highest")),
-                    theme.rgba(colours.value, 0.22))  # fmt: skip
+                    theme.rgba(colours.value, 0.22), rank=2)  # fmt: skip
     shown = [value, numbers(frame["high"]) if "high" in frame else []]
     model = part.frames.get("model")
-    if model is not None and len(model) and (modelled := months(model["period"])) is not None:
-        drawn, lines = _model(modelled, model, part, mode)
+    if model is not None and len(model):
+        drawn, lines = _model(model, part, mode)
         traces, shown = traces + drawn, shown + lines
     found = marks.events_within(part.frames.get("events"), axis.first, axis.last)
     notes, lanes, left_out = marks.labels(found, axis.first, axis.last, mode)
-    traces += [_hidden_labels(left_out, mode)] if left_out else []
-    keys = marks.legend_traces(found, mode)
+    traces += _hidden_labels(left_out, mode) if left_out else []
+    traces += marks.legend_traces(found, mode)
     top = 14 + (22 if part.encoding.get("subtitle") else 0) + lanes * marks.LANE_HEIGHT
-    letters = sum(len(str(trace.name)) + 9 for trace in [*traces, *keys] if trace.showlegend is not False)
-    bottom = 52 + LEGEND_ROW * (1 + int(letters * 6.4 // marks.PLOT_WIDTH))
-    ceiling = max((number for numbers_ in shown for number in numbers_ if number is not None), default=0)
-    return go.Figure(data=[*traces, *keys], layout={
-        "height": 300 + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
-        "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover, "title": {"text": "Month"
-                  if axis.monthly else "Date"}},
+    per_row = max(int(marks.PLOT_WIDTH // (50 + 6.2 * max(len(trace["name"]) for trace in traces))), 1)
+    bottom = 66 + LEGEND_ROW * -(-len(traces) // per_row)
+    ceiling = max((number for column in shown for number in column if number is not None), default=0)
+    return traces, {
+        "height": 290 + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
+        "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover,
+                  "title": {"text": "Month" if axis.monthly else "Date"}},
         "yaxis": {"range": [0, ceiling * 1.06 or 1], "title": {"text": _axis(name, unit)}, "tickformat": ",",
                   **({"dtick": 1} if ceiling <= 4 else {})},
         "shapes": marks.shapes(found, mode), "annotations": notes,
         "legend": {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left",
                    "itemclick": False, "itemdoubleclick": False},
-    })  # fmt: skip
+    }  # fmt: skip
 
 
-def _model(axis: Months, model: pd.DataFrame, part: Part, mode: theme.Mode) -> tuple[list[go.Scatter], list[list[Any]]]:
+def _model(model: pd.DataFrame, part: Part, mode: theme.Mode) -> tuple[list[dict[str, Any]], list[list[Any]]]:
     """Draw what was fitted and what would have been; the band may be cut, but never the lines."""
-    colours, unit = theme.palette(mode), _plain(str(part.encoding.get("unit", "")))
+    axis, colours, unit = months(model["period"]), theme.palette(mode), _plain(str(part.encoding.get("unit", "")))
     fitted, other = numbers(model["fitted"]), numbers(model["counterfactual"])
-    traces = _band(axis, model, "counterfactual_low", "counterfactual_high",
-                   str(part.encoding.get("counterfactual_band_name", "Interval of that")),
-                   theme.rgba(colours.counterfactual, 0.16))  # fmt: skip
-    for y, name, line in (
-        (fitted, "Model", {"color": colours.fitted, "width": 1.3}),
-        (other, str(part.encoding.get("counterfactual_name", "Expected without a change")),
-         {"color": colours.counterfactual, "width": 2, "dash": "dash"}),
-    ):  # fmt: skip
-        traces.append(go.Scatter(
-            x=axis.text, y=[None if v is None else round(v, 2) for v in y], name=html.escape(name), mode="lines",
-            connectgaps=False, line=line, hovertemplate=f"%{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>",
-        ))  # fmt: skip
+    name = str(part.encoding.get("counterfactual_name", "Expected without a change"))
+    bands = _band(axis, model, "counterfactual_low", "counterfactual_high",
+                  str(part.encoding.get("counterfactual_band_name", "Its interval")),
+                  theme.rgba(colours.counterfactual, 0.16), rank=5)  # fmt: skip
+    lines = [
+        {"type": "scatter", "x": axis.text, "y": [None if v is None else round(v, 2) for v in y], "name": _plain(label),
+         "mode": "lines", "connectgaps": False, "line": line, "legendrank": rank,
+         "hovertemplate": f"%{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>"}
+        for y, label, rank, line in (
+            (fitted, str(part.encoding.get("fitted_name", "Model")), 3, {"color": colours.fitted, "width": 1.3}),
+            (other, name, 4, {"color": colours.counterfactual, "width": 2, "dash": "dash"}),
+        )
+    ]  # fmt: skip
     highest = max((v for y in (fitted, other) for v in y if v is not None), default=0.0)
-    upper = max((v for trace in traces[:-2] for v in trace.y if v is not None), default=0.0)
-    return traces, [fitted, other, [min(upper, 3 * highest)]]
+    upper = max((v for band in bands for v in band["y"] if v is not None), default=0.0)
+    return [*bands, *lines], [fitted, other, [min(upper, 3 * highest)]]
 
 
-def _band(axis: Months, frame: pd.DataFrame, low: str, high: str, name: str, colour: str) -> list[go.Scatter]:
+def _band(
+    axis: Months, frame: pd.DataFrame, low: str, high: str, name: str, colour: str, *, rank: int
+) -> list[dict[str, Any]]:
     if low not in frame or high not in frame:
         return []
-    x, y = closed_bands(axis.text, numbers(frame[low]), numbers(frame[high]))
-    if not x:
+    lows, highs = numbers(frame[low]), numbers(frame[high])
+    x, y = closed_bands(axis.text, lows, highs)
+    if not x or lows == highs:
         return []
-    return [go.Scatter(
-        x=x, y=y, name=html.escape(name), mode="lines", fill="toself", fillcolor=colour, hoverinfo="skip",
-        line={"width": 1, "color": colour}, connectgaps=False,
-    )]  # fmt: skip
+    return [{
+        "type": "scatter", "x": x, "y": y, "name": _plain(name), "mode": "lines", "fill": "toself", "legendrank": rank,
+        "fillcolor": colour, "hoverinfo": "skip", "line": {"width": 1, "color": colour}, "connectgaps": False,
+    }]  # fmt: skip
 
 
-def _hidden_labels(left_out: list[marks.Event], mode: theme.Mode) -> go.Scatter:
+def _hidden_labels(left_out: list[marks.Event], mode: theme.Mode) -> list[dict[str, Any]]:
     """Put small triangles where a label found no room; the text shows on hovering."""
-    return go.Scatter(
-        x=[event.start.strftime("%Y-%m-%d") for event in left_out], y=[0] * len(left_out), mode="markers",
-        marker={"symbol": "triangle-up", "size": 8, "color": theme.palette(mode).muted}, name="Other events (hover)",
-        text=[html.escape(event.label, quote=False) for event in left_out], hovertemplate="%{text}<extra></extra>",
-        cliponaxis=False,
-    )  # fmt: skip
+    return [{
+        "type": "scatter", "x": [event.start.strftime("%Y-%m-%d") for event in left_out], "y": [0] * len(left_out),
+        "mode": "markers", "marker": {"symbol": "triangle-up", "size": 8, "color": theme.palette(mode).muted},
+        "name": "Other events (hover)", "text": [_plain(event.label) for event in left_out], "cliponaxis": False,
+        "hovertemplate": "%{text}<extra></extra>",
+    }]  # fmt: skip
 
 
-def _interval_bars(part: Part, mode: theme.Mode) -> go.Figure | None:
+def _interval_bars(part: Part, mode: theme.Mode) -> Drawing | None:
     frame = part.frames["bars"]
     if frame.empty:
         return None
@@ -181,27 +184,29 @@ def _interval_bars(part: Part, mode: theme.Mode) -> go.Figure | None:
     finite = ends[np.isfinite(ends)]
     least, most = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     pad = 0.05 * (most - least) or max(abs(most) * 0.1, 1)
-    span = [least - pad if least < 0 or least > pad else min(0.0, least), most + pad]
-    right, left = (np.where(np.isfinite(e), e, edge) for e, edge in ((high, span[1]), (low, span[0])))
+    span = [least - pad, most + pad]
+    # an interval without an end runs to the edge of the plot; one without a number is no whisker
+    right = np.where(np.isnan(high), value, np.minimum(high, span[1]))
+    left = np.where(np.isnan(low), value, np.maximum(low, span[0]))
     known = np.isfinite(value)
     rows = list(range(len(frame)))
     texts = [html.escape(str(label), quote=False) for label in frame["label"]]
-    hover = [f"{t}<br>{theme.number(v)} ({theme.interval(a, b)}) {_plain(unit)}" if k else f"{t}<br>no estimate"
-             for t, v, a, b, k in zip(texts, value, low, high, known, strict=True)]  # fmt: skip
-    bars = go.Scatter(
-        x=[float(v) if k else None for v, k in zip(value, known, strict=True)], y=rows, mode="markers",
-        marker={"size": 9, "color": colours.value}, text=hover, hovertemplate="%{text}<extra></extra>",
-        name="Estimate and interval", showlegend=False,
-        error_x={"type": "data", "symmetric": False, "thickness": 1.8, "width": 4, "color": colours.value,
-                 "array": [float(e) if k else None for e, k in zip(right - value, known, strict=True)],
-                 "arrayminus": [float(e) if k else None for e, k in zip(value - left, known, strict=True)]},
-    )  # fmt: skip
+    hover = [f"{text}<br>{theme.number(v)} ({theme.interval(a, b)}) {_plain(unit)}"
+             for text, v, a, b in zip(texts, value, low, high, strict=True)]  # fmt: skip
+    bars = {
+        "type": "scatter", "x": [float(v) if k else None for v, k in zip(value, known, strict=True)], "y": rows,
+        "mode": "markers", "marker": {"size": 9, "color": colours.value}, "text": hover, "showlegend": False,
+        "hovertemplate": "%{text}<extra></extra>", "name": "Estimate and interval",
+        "error_x": {"type": "data", "symmetric": False, "thickness": 1.8, "width": 4, "color": colours.value,
+                    "array": [float(e) if k else None for e, k in zip(right - value, known, strict=True)],
+                    "arrayminus": [float(e) if k else None for e, k in zip(value - left, known, strict=True)]},
+    }  # fmt: skip
     notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": "no estimate", "showarrow": False,
               "xanchor": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted}}
              for row, k in zip(rows, known, strict=True) if not k]  # fmt: skip
     line = {"color": colours.event, "width": 1.2, "dash": "dash"}
     top = 10 + (22 if part.encoding.get("subtitle") else 0)
-    return go.Figure(data=[bars], layout={
+    return [bars], {
         "height": top + 58 + 30 * max(len(rows), 2), "margin": {"l": 40, "r": 24, "t": top, "b": 56},
         "xaxis": {"range": span, "title": {"text": _axis(str(part.encoding.get("value_name", "")), unit)},
                   "showgrid": True, "zeroline": False},
@@ -210,7 +215,7 @@ def _interval_bars(part: Part, mode: theme.Mode) -> go.Figure | None:
         "shapes": [] if reference is None else [{"type": "line", "x0": reference, "x1": reference, "y0": 0, "y1": 1,
                                                   "yref": "y domain", "line": line, "layer": "below"}],
         "annotations": notes,
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _axis(name: str, unit: str) -> str:
@@ -219,4 +224,5 @@ def _axis(name: str, unit: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return html.escape(text, quote=False).replace("%", "&#37;")
+    """Keep text from being read as markup or as a template of plotly."""
+    return html.escape(text, quote=False).replace("%{", "% {")

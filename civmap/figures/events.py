@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from civmap.errors import CivMapError
 from civmap.figures import theme
@@ -16,8 +15,8 @@ from civmap.figures import theme
 LANE_HEIGHT = 16  # pixels
 MAX_LANES = 6
 PLOT_WIDTH = 860  # pixels; the content column of a 1366-pixel laptop without its axis
-LETTER = 5.9  # mean width of a letter at the small size
-LABEL_LETTERS = 40
+LETTER = 5.2  # mean width of a letter at the small size
+LABEL_LETTERS = 44
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def shapes(
     return drawn
 
 
-def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[go.Scatter]:
+def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, Any]]:
     """Make one legend entry per kind of event that is drawn."""
     colours = theme.palette(mode)
     kinds = {event.kind for event in events}
@@ -89,13 +88,25 @@ def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[go.Scatter]
         line = {"color": colours.event, "width": style.width, "dash": style.dash}
         marker = {"symbol": "square", "size": 13, "color": theme.rgba(colours.shade, style.shade * 1.6),
                   "line": {"color": theme.rgba(colours.shade, 0.5), "width": 1}}  # fmt: skip
-        traces.append(go.Scatter(
-            x=[None], y=[None], name=style.name, hoverinfo="skip", legendrank=2000,
-            **({"mode": "markers", "marker": marker} if not style.width else
-               {"mode": "lines", "line": line} if not style.shade else
-               {"mode": "lines+markers", "line": line, "marker": marker}),
-        ))  # fmt: skip
+        drawn = [*(["lines"] if style.width else []), *(["markers"] if style.shade else [])]
+        traces.append({
+            "type": "scatter", "x": [None], "y": [None], "name": style.name, "hoverinfo": "skip", "legendrank": 2000,
+            "mode": "+".join(drawn), **({"line": line} if style.width else {}),
+            **({"marker": marker} if style.shade else {}),
+        })  # fmt: skip
     return traces
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where a label stands: its lane, the pixel of its event, its ends, and which end holds on to the event."""
+
+    event: Event
+    lane: int
+    anchor: float
+    left: float
+    right: float
+    side: str
 
 
 def labels(
@@ -103,47 +114,60 @@ def labels(
 ) -> tuple[list[dict[str, Any]], int, list[Event]]:
     """Place labels above the plot in lanes, so that neither texts nor their leaders cross.
 
+    Where room is short, directives keep their labels before changes in recording, and these before context.
+
     Returns
     -------
     annotations, lanes, left_out
         Plotly annotations, how many lanes they fill, and the events for whose label there was no room.
     """
     colours = theme.palette(mode)
-    span = max((last - first).total_seconds(), 1.0)
-    order = sorted(events, key=lambda event: (list(theme.EVENTS).index(event.kind), -event.start.value))
-    placed: list[tuple[int, float, float, float]] = []  # lane, anchor, left, right
-    annotations: list[dict[str, Any]] = []
+    spots: list[_Spot] = []
     left_out: list[Event] = []
-    for event in order:
-        anchor = PLOT_WIDTH * (event.start - first).total_seconds() / span
-        text = _short(event.label)
-        width = len(text) * LETTER + 8
-        sides = [(anchor - 3, anchor + width), (anchor - width, anchor + 3)]
-        spots = [(lane, left, right) for lane in range(MAX_LANES) for left, right in sides
-                 if left >= -40 and right <= PLOT_WIDTH + 20 and _free(placed, lane, anchor, left, right)]  # fmt: skip
-        if not spots:
+    for event in sorted(events, key=lambda event: (list(theme.EVENTS).index(event.kind), event.start)):
+        tried = _pack([*(spot.event for spot in spots), event], first, last)
+        if tried is None:
             left_out.append(event)
-            continue
-        lane, left, right = spots[0]
-        placed.append((lane, anchor, left, right))
-        annotations.append({
-            "x": _day(event.start), "xref": "x", "y": 1, "yref": "y domain", "ax": 0, "ay": -LANE_HEIGHT * (lane + 0.6),
-            "text": html.escape(text, quote=False), "hovertext": html.escape(event.label, quote=False),
-            "showarrow": True, "arrowhead": 0, "arrowwidth": 0.7, "arrowcolor": colours.muted, "standoff": 0,
-            "xanchor": "left" if left == anchor - 3 else "right", "yanchor": "middle", "align": "left", "borderpad": 1,
-            "font": {"size": theme.SIZE_SMALL, "color": colours.text if event.kind == "directive" else colours.muted},
-        })  # fmt: skip
-    return annotations, 1 + max((spot[0] for spot in placed), default=-1), left_out
+        else:
+            spots = tried
+    annotations = [
+        {"x": _day(spot.event.start), "xref": "x", "y": 1, "yref": "y domain", "ax": 0,
+         "ay": -LANE_HEIGHT * (spot.lane + 0.6), "text": html.escape(_short(spot.event.label), quote=False),
+         "hovertext": html.escape(spot.event.label, quote=False), "showarrow": True, "arrowhead": 0,
+         "arrowwidth": 0.7, "arrowcolor": colours.muted, "standoff": 0, "xanchor": spot.side, "yanchor": "middle",
+         "align": "left", "borderpad": 1, "font": {"size": theme.SIZE_SMALL, "color": colours.text
+                                                   if spot.event.kind == "directive" else colours.muted}}
+        for spot in spots
+    ]  # fmt: skip
+    return annotations, 1 + max((spot.lane for spot in spots), default=-1), left_out
 
 
-def _free(placed: list[tuple[int, float, float, float]], lane: int, anchor: float, left: float, right: float) -> bool:
-    for other, mark, start, end in placed:
-        overlap = left < end and start < right
-        if other == lane and overlap:
+def _pack(events: list[Event], first: pd.Timestamp, last: pd.Timestamp) -> list[_Spot] | None:
+    """Give every label the lowest lane that is free, from right to left, or none if one finds no room."""
+    span = max((last - first).total_seconds(), 1.0)
+    spots: list[_Spot] = []
+    for event in sorted(events, key=lambda event: event.start, reverse=True):
+        anchor = PLOT_WIDTH * (event.start - first).total_seconds() / span
+        width = len(_short(event.label)) * LETTER + 8
+        sides = [("left", anchor - 3, anchor + width), ("right", anchor - width, anchor + 3)]
+        spot = next((
+            found for lane in range(MAX_LANES) for side, left, right in sides
+            if left >= -40 and right <= PLOT_WIDTH + 20
+            and _free(spots, found := _Spot(event, lane, anchor, left, right, side))
+        ), None)  # fmt: skip
+        if spot is None:
+            return None
+        spots.append(spot)
+    return spots
+
+
+def _free(spots: list[_Spot], new: _Spot) -> bool:
+    for old in spots:
+        if old.lane == new.lane and new.left < old.right and old.left < new.right:
             return False
-        if other < lane and start - 3 < anchor < end + 3:  # own leader would cross a lower label
+        if old.lane < new.lane and old.left - 3 < new.anchor < old.right + 3:  # own leader would cross a lower label
             return False
-        if other > lane and left - 3 < mark < right + 3:  # a higher label's leader would cross this one
+        if old.lane > new.lane and new.left - 3 < old.anchor < new.right + 3:  # a higher leader would cross this one
             return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,12 @@ from civmap.figures.part import Part
 DECIMALS = 3  # of a degree: about 100 m, finer than a boundary is drawn
 NONE_KNOWN = "none known only to the province"
 NO_ANSWER = "no answer"
+OVERLAY_ZOOM = 8
+FRAME = (840, 450)  # pixels of a map 480 high on a 1366-pixel laptop, less a margin
 
 
 def rounded(provinces: pd.DataFrame) -> Any:
+    """Round the geometry; neighbours stay neighbours, because they share their points."""
     return shapely.transform(np.asarray(provinces["geometry"]), lambda xy: np.round(xy, DECIMALS))
 
 
@@ -32,10 +35,12 @@ def _plain(value: Any) -> int | float | None:
 
 def _by_class(fills: list[list[int]], field: str) -> str:
     """Write an expression of the browser that looks a colour up by class; class -1 is the first."""
-    return f"{json.dumps(fills, separators=(',', ':'))}[{field}+1]"
+    tests = [f"{field}=={k - 1}?{json.dumps(fill, separators=(',', ':'))}:" for k, fill in enumerate(fills[:-1])]
+    return "".join(tests) + json.dumps(fills[-1], separators=(",", ":"))
 
 
 def province_layer(part: Part, provinces: pd.DataFrame, geometry: Any, mode: theme.Mode) -> pdk.Layer:
+    """Fill provinces: by value, or in pale neutrals what is known only to the province."""
     colours, only = theme.palette(mode), part.kind == "cells"
     cut = classes(provinces["value"], n=3 if only else 5)
     ramp = theme.province_ramp(mode, len(cut.labels)) if only else theme.ramp(mode, len(cut.labels))
@@ -59,6 +64,7 @@ def province_layer(part: Part, provinces: pd.DataFrame, geometry: Any, mode: the
 
 
 def cell_layer(cells: pd.DataFrame, mode: theme.Mode) -> pdk.Layer:
+    """Fill H3 cells by class."""
     colours, cut = theme.palette(mode), classes(cells["value"])
     fills = [[*theme.channels(colours.no_answer), 235]]
     fills += [[*theme.channels(colour), 235] for colour in theme.ramp(mode, len(cut.labels))]
@@ -90,13 +96,16 @@ def boundary_layer(geometry: Any, colours: theme.Palette) -> pdk.Layer:
 
 def overlay_view() -> pdk.View:
     """Make a second view that never moves, over a point of the empty sea at 0, 0, for text that stays in the frame."""
-    return pdk.View(type="MapView", id="text", controller=False, view_state={"longitude": 0, "latitude": 0, "zoom": 8})
+    return pdk.View(
+        type="MapView", id="text", controller=False, view_state={"longitude": 0, "latitude": 0, "zoom": OVERLAY_ZOOM}
+    )
 
 
 def note_layer(
     layer: str, notes: Sequence[tuple[float, float, str]], size: int, colour: list[int], *, angle: int
-) -> Any:
-    degrees = 360 / (512 * 2**8)  # per pixel in the overlay view
+) -> pdk.Layer:
+    """Write text at pixels from the middle of the frame."""
+    degrees = 360 / (512 * 2**OVERLAY_ZOOM)  # per pixel in the overlay view
     rows = [{"p": [round(x * degrees, 5), round(y * degrees, 5)], "t": text} for x, y, text in notes]
     return pdk.Layer(
         "TextLayer", data=rows, id=layer, get_position="p", get_text="t", get_size=size, get_color=colour,
@@ -104,11 +113,17 @@ def note_layer(
     )  # fmt: skip
 
 
-def view(part: Part, geometry: Any) -> pdk.ViewState:
-    view = part.encoding.get("view")
-    if view is None:
-        west, south, east, north = shapely.total_bounds(geometry) if len(geometry) else (-90, -45, 90, 45)
-        zoom = float(np.log2(360 / max(east - west, 1.6 * (north - south), 0.01))) + 0.4
-        view = ((west + east) / 2, (south + north) / 2, round(zoom, 2))
-    longitude, latitude, zoom = view if not isinstance(view, dict) else (view["lon"], view["lat"], view["zoom"])
+def view_state(part: Part, geometry: Any) -> pdk.ViewState:
+    """Look where the part says, or so that all provinces fit."""
+    view = part.encoding.get("view") or _fit(geometry)
+    longitude, latitude, zoom = (view["lon"], view["lat"], view["zoom"]) if isinstance(view, Mapping) else view
     return pdk.ViewState(longitude=longitude, latitude=latitude, zoom=zoom, min_zoom=zoom - 1.5, max_zoom=13, pitch=0)
+
+
+def _fit(geometry: Any) -> tuple[float, float, float]:
+    west, south, east, north = shapely.total_bounds(geometry) if len(geometry) else (-120.0, -60.0, 120.0, 60.0)
+    y_south, y_north = (np.degrees(np.arctanh(np.sin(np.radians(y)))) for y in (south, north))  # Mercator
+    wide, high = (360 * pixels / 512 for pixels in FRAME)
+    zoom = np.log2(min(wide / max(east - west, 0.01), high / max(y_north - y_south, 0.01)))
+    middle = np.degrees(np.arcsin(np.tanh(np.radians((y_south + y_north) / 2))))
+    return round((west + east) / 2, 3), round(float(middle), 3), round(float(zoom), 2)

@@ -21,7 +21,7 @@ from civmap.figures.layers import (
     overlay_view,
     province_layer,
     rounded,
-    view,
+    view_state,
 )
 from civmap.figures.part import Part
 
@@ -93,7 +93,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
         views.append(overlay_view())
     heading = _unit(part)
     return CompactDeck(
-        layers=layers, views=views, initial_view_state=view(part, geometry), map_provider=None, map_style=STYLE,
+        layers=layers, views=views, initial_view_state=view_state(part, geometry), map_provider=None, map_style=STYLE,
         tooltip={
             "text": f"{{l}}\n{heading}: {{v}}",
             "style": {"backgroundColor": colours.background, "color": colours.text, "fontFamily": theme.FONT,

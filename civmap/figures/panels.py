@@ -6,11 +6,10 @@ import html
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from civmap.figures import events as marks
 from civmap.figures import theme
-from civmap.figures.axes import Months, closed_bands, months, numbers
+from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.part import Part
 
 COLUMNS, MOST_PANELS = 6, 40
@@ -18,7 +17,7 @@ ROW, GAP, TITLE = 108, 34, 14  # pixels: row pitch, of it the gap that holds the
 WIDTH_GAP = 0.022
 
 
-def small_multiples(part: Part, mode: theme.Mode) -> go.Figure | None:
+def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
     """Draw up to 40 panels, on one scale (``encoding["shared"]``, the default) or each on its own.
 
     Panels stand in the order of the frame; those beyond the fortieth are left out, and the picture says so.
@@ -33,8 +32,8 @@ def small_multiples(part: Part, mode: theme.Mode) -> go.Figure | None:
     shared = bool(part.encoding.get("shared", True))
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    top = 24 + (22 if part.encoding.get("subtitle") else 0)
-    bottom, plot_height = 62, rows * ROW - GAP + TITLE
+    top = 48  # the subtitle, the scale, and the first panels' titles
+    bottom, plot_height = 58, rows * ROW - GAP + TITLE
     found = marks.events_within(part.frames.get("events"), whole.first, whole.last)
     layout: dict[str, Any] = {
         "height": top + plot_height + bottom, "margin": {"l": 46, "r": 10, "t": top, "b": bottom},
@@ -42,7 +41,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> go.Figure | None:
         "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left",
                    "itemclick": False, "itemdoubleclick": False},
     }  # fmt: skip
-    traces: list[go.Scatter] = []
+    traces: list[dict[str, Any]] = []
     groups = dict(list(frame.groupby("panel", sort=False)))
     ceiling = _ceiling(frame)
     years = _years(whole)
@@ -74,37 +73,42 @@ def small_multiples(part: Part, mode: theme.Mode) -> go.Figure | None:
         "text": html.escape(unit[:1].upper() + unit[1:], quote=False)
         + (" (one scale)" if shared else " (each panel on its own scale)")
         + (f"; {unknown} more panels are not drawn" if unknown else ""),
-        "xref": "paper", "yref": "paper", "x": 0, "y": 0, "yshift": -28, "yanchor": "top", "xanchor": "left",
+        "xref": "paper", "yref": "paper", "x": 1, "y": 1, "yshift": top - 22, "yanchor": "bottom", "xanchor": "right",
         "showarrow": False, "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
     })  # fmt: skip
-    return go.Figure(data=[*traces, *marks.legend_traces(found, mode)], layout=layout)
+    return [*traces, *marks.legend_traces(found, mode)], layout
 
 
 def _panel(
     frame: pd.DataFrame, name: str, suffix: str, colours: theme.Palette, part: Part, *, first: bool
-) -> list[go.Scatter]:
+) -> list[dict[str, Any]]:
     axis = months(frame["period"])
     value = numbers(frame["value"])
     where = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-    line = go.Scatter(
-        x=axis.text, y=value, mode="lines+markers" if any(v is None for v in value) or len(value) == 1 else "lines",
-        line={"color": colours.value, "width": 1.2}, marker={"size": 2.5, "color": colours.value}, connectgaps=False,
-        name=html.escape(str(part.encoding.get("value_name", "Reported")) if first else name, quote=False),
-        showlegend=first, text=html.escape(name, quote=False), hovertemplate="%{text}<br>%{x}: %{y:,}<extra></extra>",
-        **where,
-    )  # fmt: skip
+    alone = [v is not None and _gap(value, k - 1) and _gap(value, k + 1) for k, v in enumerate(value)]
+    dots = {"mode": "lines+markers", "marker": {"size": [4 if a else 0 for a in alone], "color": colours.value}}
+    line = {
+        "type": "scatter", "x": axis.text, "y": value, **(dots if any(alone) else {"mode": "lines"}),
+        "line": {"color": colours.value, "width": 1.2}, "connectgaps": False, "showlegend": first,
+        "name": html.escape(str(part.encoding.get("value_name", "Reported")) if first else name, quote=False),
+        "text": html.escape(name, quote=False), "hovertemplate": "%{text}<br>%{x}: %{y:,}<extra></extra>", **where,
+    }  # fmt: skip
     if "low" not in frame or "high" not in frame:
         return [line]
     low, high = numbers(frame["low"]), numbers(frame["high"])
-    if low == high:
-        return [line]
     x, y = closed_bands(axis.text, low, high)
+    if low == high or not x:
+        return [line]
     colour = theme.rgba(colours.value, 0.25)
-    band = go.Scatter(
-        x=x, y=y, mode="lines", fill="toself", fillcolor=colour, line={"width": 0.5, "color": colour},
-        hoverinfo="skip", showlegend=first, name=str(part.encoding.get("band_name", "Lowest to highest")), **where,
-    )  # fmt: skip
-    return [line, band] if x else [line]
+    return [line, {
+        "type": "scatter", "x": x, "y": y, "mode": "lines", "fill": "toself", "fillcolor": colour,
+        "line": {"width": 0.5, "color": colour}, "hoverinfo": "skip", "showlegend": first, **where,
+        "name": html.escape(str(part.encoding.get("band_name", "Lowest to highest")), quote=False),
+    }]  # fmt: skip
+
+
+def _gap(values: list[Any], k: int) -> bool:
+    return not 0 <= k < len(values) or values[k] is None
 
 
 def _ceiling(frame: pd.DataFrame) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 import shapely
 
 from civmap import schema
@@ -48,13 +49,13 @@ def write_files(simulated: Simulated, folder: Path) -> list[Path]:
         table[name] = pc.binary_join(pa.array(table[name].array), ";").to_pandas().array
     for name in table.columns:
         if name in schema.COLUMN and schema.COLUMN[name].kind == "date":
-            table[name] = table[name].dt.strftime("%Y-%m-%d")
+            table[name] = pa.array(table[name].array).cast(pa.date32()).cast(pa.string()).to_pandas().array
     files = []
     for source, rows in table.groupby("source", sort=True):
         faults = simulated.truth.faults
         rows = _spoil(rows.reset_index(drop=True), faults[faults["source"] == source])
         files.append(folder / f"{source}.csv")
-        rows.to_csv(files[-1], index=False, lineterminator="\n", encoding="utf-8")
+        pa_csv.write_csv(pa.Table.from_pandas(rows, preserve_index=False), files[-1])
     return files
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,15 @@ from civmap.exhibits import Recipe
 from civmap.filters import Filters
 from civmap.store import Store
 from civmap.ui import loading, sidebar
+
+ICON = Path(__file__).resolve().parents[2] / "static" / "icon.svg"  # Streamlit would fetch a named icon from outside
+PAGES = {
+    "app.py": "Situation",
+    "pages/1_Hotspots.py": "Hotspots",
+    "pages/2_Trends.py": "Trends",
+    "pages/3_Directives.py": "Directives",
+    "pages/6_Data_Quality.py": "Data Quality",
+}
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,15 @@ class Look:
 
 def page(title: str, *, lead: str = "") -> Look:
     """Set the page up and show what every page has; stops with a plain sentence where the theatre cannot be read."""
-    st.set_page_config(page_title=f"{title} · CivMap", page_icon=":material/map:", layout="wide")
+    st.set_page_config(page_title=f"{title} · CivMap", page_icon=str(ICON), layout="wide")
     st.html(_STYLE)
     with faults():
+        links = st.sidebar.container(gap="xxsmall")
         name = sidebar.choose_theatre()
         store = loading.store(name)
         filters, known_on = sidebar.choose_filters(store)
+        for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
+            links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
         marking = store.theatre.marking or "Marking not set"
         st.html(f'<div class="civmap-mark">{_escape(marking)}</div>')
         st.title(title, anchor=False)

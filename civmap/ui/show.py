@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -33,7 +34,8 @@ def show(recipe: Recipe, store: Store) -> None:
 def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
     mode = "dark" if st.context.theme.type == "dark" else "light"
     if part.kind == "table":
-        st.markdown(f"**{_plain(part.title)}**")
+        if part.title != exhibit.title:
+            st.markdown(f"**{_plain(part.title)}**")
         _table(part.table)
     elif part.kind in ("cells", "provinces"):
         deck = maps.deck(part, mode=mode, synthetic=exhibit.synthetic)
@@ -57,13 +59,16 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
 
 
 def _table(table: pd.DataFrame) -> None:
-    st.dataframe(table, hide_index=True, width="stretch", height="content" if len(table) < 12 else 380)
+    counts = [name for name in table if pd.api.types.is_integer_dtype(table[name])]
+    columns = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    height: Any = "content" if len(table) < 12 else 380
+    st.dataframe(table, hide_index=True, width="stretch", height=height, placeholder="", column_config=columns)
 
 
-def _behind(selected: dict[str, list[dict[str, str]]], recipe: Recipe, store: Store) -> None:
+def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: Store) -> None:
     """List the incidents behind a clicked cell or province."""
     cell = next((one["cell"] for one in selected.get("cells", [])), None)
-    admin1 = next((one["admin1"] for one in selected.get("provinces", [])), None) if cell is None else None
+    admin1 = None if cell else next((one["properties"]["admin1"] for one in selected.get("provinces", [])), None)
     if cell is None and admin1 is None:
         return
     filters = recipe.filters.with_(source=queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on).source)
