@@ -15,7 +15,7 @@ from h3ronpy.vector import coordinates_to_cells
 
 from civmap import schema
 from civmap.readers.columns import caveat_lists, coded
-from civmap.theatre import Theatre
+from civmap.theatre import Theatre, normalise_name
 
 BORDER_TOLERANCE_KM = 5.0  # boundaries are simplified by about 1 km; border towns lie on either side of the line
 _WAYS = ("point", "nearest", "name", "country", "outside")
@@ -81,6 +81,7 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     placed["admin1"] = coded([*provinces, None], province).set_axis(records.index)
     placed["placed_by"] = coded(_WAYS, by_way).set_axis(records.index)
     placed["location_precision"] = records["location_precision"].mask(use_name, "province")
+    placed["cause"] = _causes(records, theatre)
     placed["cell"] = _cells(longitude, latitude, has_point, index=records.index)
     placed["parties"] = parties
     placed["caveats"] = _joined(records["caveats"], caveat_lists(len(records), flags))
@@ -135,6 +136,14 @@ def _parties(named: pd.Series, theatre: Theatre) -> tuple[pd.Series, np.ndarray]
     unknown = np.array(["other" in parties for parties in lists], dtype=bool)
     series = pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=named.index)
     return series, unknown[codes]
+
+
+def _causes(records: gpd.GeoDataFrame, theatre: Theatre) -> pd.Series:
+    """Translate the source's word by the theatre's aliases where the reader knew no cause."""
+    named = records["cause_as_reported"]
+    known = {word: theatre.aliases["cause"].get(normalise_name(word)) for word in named.dropna().unique()}
+    translated = named.map(known).astype("str")
+    return records["cause"].mask((records["cause"] == "unknown") & translated.notna(), translated)
 
 
 def _cells(longitude: np.ndarray, latitude: np.ndarray, has_point: np.ndarray, *, index: pd.Index) -> pd.Series:

@@ -151,7 +151,10 @@ def empty_column(column: Column, length: int) -> pd.Series:
         return pd.Series(pd.array(pa.nulls(length, pa.list_(pa.string())), dtype=_PANDAS["list"]))
     if column.kind in ("date", "timestamp"):
         return pd.Series(np.full(length, np.datetime64("NaT", "us"))).astype(_PANDAS[column.kind])
-    return pd.Series([pd.NA] * length, dtype="object").astype(_PANDAS[column.kind])
+    if column.kind == "text":
+        return pa.nulls(length, pa.large_string()).to_pandas().astype("str")
+    width = {"cell": "uint64"}.get(column.kind, "int32")
+    return pd.Series(pd.arrays.IntegerArray(np.zeros(length, width), np.ones(length, bool)))
 
 
 def incident_frame(columns: dict[str, Any], geometry: Any, *, length: int) -> gpd.GeoDataFrame:

@@ -159,7 +159,8 @@ def _seen(detectable: Detectable) -> str:
     fall, rise = 100 * (1 - detectable.fall), 100 * (detectable.rise - 1)
     if fall > 95:
         return f"even a fall of 95 % would probably (by the usual {power} standard) not have been seen"
-    return f"a fall of {fall:.0f} % or more, or a rise of {rise:.0f} % or more, would probably ({power}) have been seen"
+    up = f"a rise of {rise:.0f} %" if rise < 200 else f"a rise to {_ratio(detectable.rise)} times"
+    return f"a fall of {fall:.0f} % or more, or {up} or more, would probably ({power}) have been seen"
 
 
 def _total(intervention: Intervention, counted: str) -> str:

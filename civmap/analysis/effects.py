@@ -42,7 +42,10 @@ class RateRatio:
 
 @dataclass(frozen=True)
 class Detectable:
-    """The smallest fall and rise, as ratios, that this design would probably tell from no change."""
+    """The smallest fall and rise, as ratios, that this design would probably tell from no change.
+
+    A fall of 0 or a rise of infinity: not even one to a thousandth or a thousandfold would be seen.
+    """
 
     fall: float
     rise: float

@@ -24,6 +24,7 @@ from civmap.analysis.count_series import (
     fit_counts,
     model_estimates,
 )
+from civmap.analysis.detectable import smallest_detectable
 from civmap.analysis.effect_summary import EffectSummary, summarise
 from civmap.analysis.effects import (
     Detectable,
@@ -190,7 +191,9 @@ def interrupted_time_series(
         fitted=_curve(series, fit.design, fit.offset, estimates, confidence),
         counterfactual=_curve(series.keep(after), removed[after], fit.offset[after], estimates, confidence),
         fewer_than_projected=fewer,
-        detectable=one_or_all(_detectable(fit, removed, estimates, column, confidence) for column in design.level),
+        detectable=one_or_all(
+            smallest_detectable(fit, removed, estimates, column, confidence=confidence) for column in design.level
+        ),
         neighbours=neighbours,
         n_before=int((~after).sum()),
         n_after=int(after.sum()),
@@ -337,11 +340,3 @@ def _difference(
     observed = fit.outcome[after].sum()
     value, low, high = (float(observed * np.expm1(part[0] + shift)) for part in (found.value, found.low, found.high))
     return Difference(value=value, low=low, high=high)
-
-
-def _detectable(fit: CountFit, removed: Array, estimates: Estimates, column: int, confidence: float) -> Detectable:
-    """Judge by the counts expected without the directive, so that the answer does not depend on the effect found."""
-    means = np.exp(fit.offset + removed @ fit.coefficients)
-    errors = np.sqrt(estimates.covariances_at(fit, means)[:, column, column])
-    least = estimates.detectable(errors, confidence=confidence)
-    return Detectable(fall=float(np.exp(-least)), rise=float(np.exp(least)))

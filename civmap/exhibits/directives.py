@@ -44,16 +44,15 @@ def directive(recipe: Recipe, store: Store) -> Exhibit:
         scope += said
     here = standing(asked, store)
     panel = queries.panel(store, here.filters, by=None, as_known_on=recipe.as_known_on)
-    panel = panel.assign(count=panel[here.value].astype("Float64")).loc[:, ["period", "count", "complete"]]
-    partial = ~panel["complete"]
-    split = panel["period"] == at.to_period("M").start_time
-    drop_split = split if month_only or at.day > 1 else split & False
-    panel["count"] = panel["count"].mask(partial | drop_split)
+    split = (panel["period"] == at.to_period("M").start_time) & (month_only or at.day > 1)
+    counted = words.what(here.filters)
+    panel = panel.assign(**{counted: panel[here.value].astype("Float64")})
+    model = panel.loc[panel["complete"] & ~split, ["period", counted]]
     happened = _others(here, chosen["directive"])
-    found = _compare(panel, at, happened)
-    summary = interventions.summarise(found, name=name, counted=words.what(here.filters))
+    found = _compare(model, at, happened)
+    summary = interventions.summarise(found, name=name, counted=counted)
     caveats = [*found.notes]
-    if drop_split.any():
+    if split.any():
         why = "the directive is dated only to the month" if month_only else f"the directive falls on day {at.day} of it"
         caveats.insert(0, f"{words.month(at)} is left out of the model: {why}.")
     if here.filters.measure != "incidents":
@@ -89,7 +88,7 @@ def _fit(
 ) -> interventions.Intervention:
     context = [*terms.get("context", []), *terms.get("directive", [])]
     return interventions.interrupted_time_series(
-        panel, at=at, outcome="count", recording_changes=terms.get("recording", []), context=context
+        panel, at=at, outcome=str(panel.columns[1]), recording_changes=terms.get("recording", []), context=context
     )
 
 
@@ -207,7 +206,7 @@ def _seen(found: interventions.Intervention) -> str:
 def _chart(
     here: Standing, panel: pd.DataFrame, found: interventions.Intervention, happened: pd.DataFrame, name: str
 ) -> Part:
-    counted = panel["count"].to_numpy(dtype="float64", na_value=float("nan"))
+    counted = panel[here.value].to_numpy(dtype="float64", na_value=float("nan"))
     series = pd.DataFrame({"period": panel["period"], "value": counted, "low": float("nan"), "high": float("nan")})
     fitted = found.fitted.set_index("period")["value"].rename("fitted")
     projected = found.counterfactual.set_index("period")[["value", "low", "high"]]

@@ -201,19 +201,26 @@ def _interval_bars(part: Part, mode: theme.Mode) -> Drawing | None:
                     "array": [float(e) if k else None for e, k in zip(right - value, known, strict=True)],
                     "arrayminus": [float(e) if k else None for e, k in zip(value - left, known, strict=True)]},
     }  # fmt: skip
+    endless = [(edge, row, symbol) for ends_, edge, symbol in ((low, span[0], "triangle-left"), (high, span[1],
+               "triangle-right")) for row in rows if np.isinf(ends_[row]) and known[row]]  # fmt: skip
+    tips = {
+        "type": "scatter", "x": [tip[0] for tip in endless], "y": [tip[1] for tip in endless], "mode": "markers",
+        "marker": {"size": 11, "symbol": [tip[2] for tip in endless], "color": colours.value}, "cliponaxis": False,
+        "hoverinfo": "skip", "showlegend": False, "name": "No limit",
+    }  # fmt: skip
     notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": "no estimate", "showarrow": False,
               "xanchor": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted}}
              for row, k in zip(rows, known, strict=True) if not k]  # fmt: skip
     line = {"color": colours.event, "width": 1.2, "dash": "dash"}
     top = 10 + (22 if part.encoding.get("subtitle") else 0)
-    return [bars], {
+    return [bars, *([tips] if endless else [])], {
         "height": top + 58 + 30 * max(len(rows), 2), "margin": {"l": 40, "r": 24, "t": top, "b": 56},
         "xaxis": {"range": span, "title": {"text": _axis(str(part.encoding.get("value_name", "")), unit)},
                   "showgrid": True, "zeroline": False},
         "yaxis": {"range": [len(rows) - 0.5, -0.5], "tickvals": rows, "ticktext": texts, "showgrid": False,
                   "zeroline": False, "ticks": ""},
         "shapes": [] if reference is None else [{"type": "line", "x0": reference, "x1": reference, "y0": 0, "y1": 1,
-                                                  "yref": "y domain", "line": line, "layer": "below"}],
+                                                  "yref": "y domain", "line": line, "layer": "between"}],
         "annotations": notes,
     }  # fmt: skip
 

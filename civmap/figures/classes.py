@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 NOT_KNOWN = "not known"
+COARSE, FINE = (1, 2, 3, 5), (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)  # readable bounds, times a power of ten
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def classes(values: pd.Series, n: int = 5) -> Classes:
     if not len(known):
         return Classes((), np.full(len(numbers), -1, dtype=np.int8), ())
     whole = bool((known == np.round(known)).all())
-    lowers = _lower_bounds(known, max(n, 1), whole=whole)
+    tries = [_lower_bounds(known, max(n, 1), whole=whole, steps=steps) for steps in (COARSE, FINE)]
+    lowers = max(tries, key=len)  # the first, coarse one where both give as many
     index = np.searchsorted(lowers, np.where(np.isfinite(numbers), numbers, -np.inf), side="right") - 1
     top = float(known[-1])
     uppers = [*lowers[1:], top]
@@ -64,15 +66,15 @@ def classes(values: pd.Series, n: int = 5) -> Classes:
     return Classes((*lowers, top), index.astype(np.int8), tuple(labels))
 
 
-def _lower_bounds(known: npt.NDArray[np.float64], n: int, *, whole: bool) -> list[float]:
+def _lower_bounds(known: npt.NDArray[np.float64], n: int, *, whole: bool, steps: tuple[float, ...]) -> list[float]:
     lowers = [float(known[0])]
     if n > 1 and lowers[0] == 0 and known[-1] > 0:
         rest = known[known > 0]
-        return [0.0, *_lower_bounds(rest, n - 1, whole=whole)]
+        return [0.0, *_lower_bounds(rest, n - 1, whole=whole, steps=steps)]
     rest = known
     for left in range(n, 1, -1):
         aim = float(np.quantile(rest, 1 / left, method="higher"))
-        nice = _nice_numbers(lowers[-1], float(known[-1]), whole=whole)
+        nice = _nice_numbers(lowers[-1], float(known[-1]), whole=whole, steps=steps)
         if not len(nice):
             break
         # among readable bounds that leave something on both sides, the one that comes nearest to an equal share
@@ -87,16 +89,20 @@ def _lower_bounds(known: npt.NDArray[np.float64], n: int, *, whole: bool) -> lis
     return lowers
 
 
-def _nice_numbers(low: float, high: float, *, whole: bool) -> npt.NDArray[np.float64]:
+def _nice_numbers(low: float, high: float, *, whole: bool, steps: tuple[float, ...]) -> npt.NDArray[np.float64]:
     """List readable bounds above low and up to high; those of signed values are simply rounded steps."""
     if low < 0:
-        steps = np.linspace(low, high, 41)[1:]
+        even = np.linspace(low, high, 41)[1:]
         digits = int(np.ceil(-np.log10(max(high - low, 1e-12)))) + 2
-        return np.unique(np.round(steps, 0 if whole else digits))
+        return np.unique(np.round(even, 0 if whole else digits))
     first = np.floor(np.log10(low)) if low > 0 else -3
     powers = 10.0 ** np.arange(max(first, 0) if whole else first, np.floor(np.log10(max(high, 1e-9))) + 1)
-    nice = np.sort(np.outer(powers, (1, 2, 3, 5)).ravel())
-    return nice[(nice > low) & (nice <= high)]
+    nice = np.unique(np.outer(powers, steps))
+    if steps is FINE and high > low:  # values close together need steps of their own distance, not of their size
+        step = 10.0 ** np.floor(np.log10((high - low) / 2))
+        step = max(step, 1.0) if whole else step
+        nice = np.unique(np.round([*nice, *np.arange(np.ceil(low / step), high / step + 1) * step], 9))
+    return nice[(nice > low) & (nice <= high) & ((nice == np.round(nice)) | (not whole))]
 
 
 def _label(low: float, high: float, *, last: bool, whole: bool) -> str:

@@ -13,7 +13,7 @@ from civmap.errors import CivMapError
 from civmap.figures import theme
 
 LANE_HEIGHT = 16  # pixels
-MAX_LANES = 6
+MAX_LANES = 7
 PLOT_WIDTH = 860  # pixels; the content column of a 1366-pixel laptop without its axis
 LETTER = 5.2  # mean width of a letter at the small size
 LABEL_LETTERS = 44
@@ -56,24 +56,24 @@ def events_within(frame: pd.DataFrame | None, first: pd.Timestamp, last: pd.Time
 
 
 def shapes(
-    events: Iterable[Event], mode: theme.Mode, *, xref: str = "x", yref: str = "y domain"
+    events: Iterable[Event], mode: theme.Mode, *, xref: str = "x", yref: str = "y domain", scale: float = 1.0
 ) -> list[dict[str, Any]]:
     """Draw events as plotly shapes: a solid line, a shade between dotted lines, a pale shade."""
     colours = theme.palette(mode)
     drawn: list[dict[str, Any]] = []
     for event in events:
         style = theme.EVENTS[event.kind]
-        place = {"xref": xref, "yref": yref, "y0": 0, "y1": 1, "layer": "below"}
+        place = {"xref": xref, "yref": yref, "y0": 0, "y1": 1, "layer": "between"}
         start, end = _day(event.start), _day(event.end)
         if style.shade:
             drawn.append({"type": "rect", "x0": start, "x1": end, "line": {"width": 0},
                           "fillcolor": theme.rgba(colours.shade, style.shade), **place})  # fmt: skip
-        line = {"color": colours.event, "width": style.width, "dash": style.dash}
+        line = {"color": colours.event, "width": style.width * scale, "dash": style.dash}
         edges = () if not style.width else (start,) if event.kind == "directive" or start == end else (start, end)
         drawn += [{"type": "line", "x0": day, "x1": day, "line": line, **place} for day in edges]
         if event.kind == "context" and (event.end - event.start).days < 10:  # a day of context would be invisible
             drawn.append({"type": "line", "x0": start, "x1": start, **place,
-                          "line": {"color": theme.rgba(colours.shade, 0.35), "width": 3}})  # fmt: skip
+                          "line": {"color": theme.rgba(colours.shade, 0.35), "width": 3 * scale}})  # fmt: skip
     return drawn
 
 
@@ -151,7 +151,7 @@ def _pack(events: list[Event], first: pd.Timestamp, last: pd.Timestamp) -> list[
         width = len(_short(event.label)) * LETTER + 8
         sides = [("left", anchor - 3, anchor + width), ("right", anchor - width, anchor + 3)]
         spot = next((
-            found for lane in range(MAX_LANES) for side, left, right in sides
+            found for side, left, right in sides for lane in range(MAX_LANES)
             if left >= -40 and right <= PLOT_WIDTH + 20
             and _free(spots, found := _Spot(event, lane, anchor, left, right, side))
         ), None)  # fmt: skip

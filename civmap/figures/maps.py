@@ -88,7 +88,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
         layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, [*theme.channels(colours.text), 255], angle=0))
     if synthetic:
         marks = [(x, y, theme.SYNTHETIC) for x, y in ((-230, 110), (230, 110), (-230, -110), (230, -110))]
-        layers.append(note_layer("synthetic", marks, 30, [*theme.channels(colours.watermark), 95], angle=15))
+        layers.append(note_layer("synthetic", marks, 30, [*theme.channels(colours.watermark), 120], angle=15))
     if layers[-1].type == "TextLayer":
         views.append(overlay_view())
     heading = _unit(part)

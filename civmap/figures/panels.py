@@ -66,7 +66,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
             "yref": f"y{suffix} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
             "font": {"size": theme.SIZE_SMALL},
         })  # fmt: skip
-        layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain")
+        layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain", scale=0.6)
         traces += _panel(one, str(panel), suffix, colours, part, first=k == 0)
     unknown = len(every) - len(panels)
     layout["annotations"].append({

@@ -73,9 +73,9 @@ _PALETTES: dict[str, Palette] = {
         watermark="#6b7280",
     ),
     "dark": Palette(
-        background="#0e1117", text="#f0f2f5", muted="#a7aeb8", grid="#2a2f38",
+        background="#171614", text="#f0f2f5", muted="#a7aeb8", grid="#2a2f38",
         ramp=("#1c4560", "#2c6b8f", "#4c93ba", "#84bddb", "#d6edf8"),
-        province_only=("#2a2720", "#3d382c", "#544c3a"),
+        province_only=("#353128", "#4f4837", "#6b6149"),
         no_answer="#23262d", outline="#8a919b", boundary="#7b828c",
         value="#84bddb", fitted="#f0f2f5", counterfactual="#e3a857", event="#f0f2f5", shade="#9aa1ab",
         watermark="#9aa1ab",
@@ -171,7 +171,7 @@ def layout(mode: Mode = "light") -> dict[str, Any]:
     Examples
     --------
     >>> layout("dark")["layout"]["paper_bgcolor"]
-    '#0e1117'
+    '#171614'
     """
     colours = palette(mode)
     axis = {

@@ -51,15 +51,13 @@ def page(title: str, *, lead: str = "") -> Look:
         filters, known_on = sidebar.choose_filters(store)
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
             links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
-        marking = store.theatre.marking or "Marking not set"
-        st.html(f'<div class="civmap-mark">{_escape(marking)}</div>')
+        st.caption(store.theatre.marking or "Marking: not set", text_alignment="center")
         st.title(title, anchor=False)
         if lead:
             st.markdown(lead)
         if store.is_demonstration:
             st.info(
-                "**Synthetic demonstration data.** Nothing has been loaded for this theatre yet, so made-up incidents "
-                "are shown. Load a file on the Data Quality page and they disappear.",
+                "**Synthetic demonstration data**, made up, until a file is loaded on the Data Quality page.",
                 icon=":material/science:",
             )
         return Look(store, filters, known_on)
@@ -75,16 +73,11 @@ def faults() -> Iterator[None]:
         st.warning(str(error), icon=":material/info:")
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling.
 _STYLE = """<style>
-.block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
+.block-container {padding-top: 1.2rem; padding-bottom: 2rem; max-width: 1500px;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
-.civmap-mark {text-align: center; font-size: .75rem; letter-spacing: .06em; opacity: .75;}
 [data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}
 [data-testid="stCaptionContainer"] li {margin: 0; line-height: 1.35;}
 </style>"""

@@ -16,7 +16,7 @@ from civmap.figures.part import Part
 from civmap.store import Store
 from civmap.ui import frame, loading
 
-MAP_HEIGHT = 460  # pixels; title, sentence and map fit on a 1366 x 768 screen
+MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
 
 @st.fragment

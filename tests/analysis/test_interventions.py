@@ -263,9 +263,16 @@ def test_detectable_effect_does_not_depend_on_the_effect():
     rng = np.random.default_rng(12)
     base = simulated(rng, mean=400, k=50)
     plain, halved = its(base), its(np.where(np.arange(48) >= 24, base // 2, base))
-    assert plain.detectable.fall == pytest.approx(1 / plain.detectable.rise)
     assert halved.detectable.fall == pytest.approx(plain.detectable.fall, abs=0.1)
     assert plain.detectable.fall < 1 < plain.detectable.rise
+    assert np.log(plain.detectable.rise) < -np.log(plain.detectable.fall)  # a fall leaves fewer incidents to count
+
+
+def test_too_sparse_a_series_could_not_have_seen_even_an_end():
+    sparse = its(np.random.default_rng(3).poisson(0.6, 48), harmonics=1)
+    assert sparse.detectable.fall < 0.05
+    text = summarise(sparse, name="January 2010 directive").text
+    assert "even a fall of 95 % would probably (by the usual 80 % standard) not have been seen" in text
 
 
 # --- what cannot be told apart --------------------------------------------------------------------

@@ -126,8 +126,10 @@ def test_a_planted_fall_is_found_and_a_split_month_is_left_out(home: Path, tmp_p
     exhibit = build(recipe, store)
     assert "25 %" in exhibit.sentence or "0.25" in exhibit.sentence
     assert any("January 2015 is left out" in caveat for caveat in exhibit.caveats)
-    series = exhibit.parts[0].frames["series"].set_index("period")["value"]
-    assert pd.isna(series["2015-01-01"]) and series["2015-02-01"] == fallen[1]
+    frames = exhibit.parts[0].frames
+    assert frames["series"].set_index("period")["value"]["2015-01-01"] == fallen[0], "drawn"
+    fitted = frames["model"].set_index("period")["fitted"]
+    assert pd.Timestamp("2015-01-01") not in fitted.index and fitted.notna().sum() == 47, "not in the model"
 
 
 @pytest.mark.parametrize(

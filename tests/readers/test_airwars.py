@@ -1,0 +1,165 @@
+"""Airwars' flat table: what its columns become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from civmap.readers import ReadResult, read
+
+ROW = {
+    "code": "CS100", "airwars_id": "100", "incident_date": "2016-12-01", "local_time_original": "21:30:00",
+    "location_en": "Al Shaher village", "region_original": "Raqqa", "latitude": "35.95", "longitude": "39.01",
+    "geolocation_accuracy": "village", "belligerents_original": "US-led Coalition",
+    "strike_type_original": "Airstrike", "strike_status_original": "Likely strike",
+    "civilian_harm_status_original": "Fair", "civilians_killed_min": "2.0", "civilians_killed_max": "5.0",
+    "civilians_injured_min": "", "civilians_injured_max": "3", "women_killed_min": "1", "women_killed_max": "1",
+    "children_killed_min": "", "children_killed_max": "", "incident_date_end": "", "incident_first_reported": "",
+    "governorate_original": "", "province_original": "", "district_original": "",
+}  # fmt: skip
+
+
+def read_all(folder: Path, *changes: dict[str, str]) -> ReadResult:
+    pd.DataFrame([{**ROW, **change} for change in changes]).to_csv(folder / "airwars.csv", index=False)
+    result = read(folder / "airwars.csv")
+    assert result.provenance.reader == "airwars"
+    assert result.provenance.read == len(result.records) + len(result.rejected)
+    return result
+
+
+def read_incident(folder: Path, **change: str) -> Any:
+    result = read_all(folder, change)
+    assert len(result.records) == 1, result.rejected.to_dict("records")
+    return result.records.iloc[0]
+
+
+def test_minimum_and_maximum_are_kept_and_no_best_is_made(tmp_path: Path) -> None:
+    record = read_incident(tmp_path)
+    assert (record["civilians_killed_min"], record["civilians_killed_max"]) == (2, 5)
+    assert pd.isna(record["civilians_killed_best"])
+    assert pd.isna(record["civilians_injured_min"])
+    assert record["civilians_injured_max"] == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "grade"),
+    [("Confirmed", "accepted_by_party"), ("Fair", "corroborated"), ("Weak", "single_source"),
+     ("Contested", "contested"), ("Contested, Discounted", "contested"), ("Discounted", "discounted"),
+     ("", "ungraded"), ("Something new", "ungraded")],
+)  # fmt: skip
+def test_grade_words(tmp_path: Path, word: str, grade: str) -> None:
+    record = read_incident(tmp_path, civilian_harm_status_original=word)
+    assert record["grade"] == grade
+    assert (record["grade_as_reported"] if word else None) == (word or None)
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [("Airstrike", "aerial"), ("Drone Strike", "unmanned"), ("Airstrike, Drone Strike", "aerial"),
+     ("Artillery", "indirect_fire"), ("Airstrike and/or Artillery", "unknown"), ("Airstrike, Artillery", "unknown"),
+     ("Ground operation", "ground_engagement"), ("", "unknown")],
+)  # fmt: skip
+def test_causes(tmp_path: Path, words: str, cause: str) -> None:
+    assert read_incident(tmp_path, strike_type_original=words)["cause"] == cause
+
+
+@pytest.mark.parametrize(
+    ("word", "precision"),
+    [("exact_location", "exact"), ("within_100m", "exact"), ("village", "settlement"), ("city", "settlement"),
+     ("subdistrict", "district"), ("province_governorate", "province"), ("", "district"), ("no such word", "district")],
+)  # fmt: skip
+def test_accuracy_words(tmp_path: Path, word: str, precision: str) -> None:
+    assert read_incident(tmp_path, geolocation_accuracy=word)["location_precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("named", "strike", "attribution", "parties"),
+    [("US-led Coalition", "", "single", "US-led Coalition"),
+     ("US-led Coalition, Russian Military", "", "several_alleged", "US-led Coalition; Russian Military"),
+     ("A , B,C", "Contested strike", "contested", "A; B; C"),
+     ("A", "Contested strike", "single", "A"),
+     ("Unknown", "", "undetermined", "Unknown")],
+)  # fmt: skip
+def test_belligerents(tmp_path: Path, named: str, strike: str, attribution: str, parties: str) -> None:
+    record = read_incident(tmp_path, belligerents_original=named, strike_status_original=strike)
+    assert (record["attribution"], record["party_as_reported"]) == (attribution, parties)
+
+
+def test_no_belligerent_is_undetermined(tmp_path: Path) -> None:
+    record = read_incident(tmp_path, belligerents_original="")
+    assert record["attribution"] == "undetermined"
+    assert pd.isna(record["party_as_reported"])
+
+
+def test_province_falls_back_to_the_end_of_the_place(tmp_path: Path) -> None:
+    assert read_incident(tmp_path)["admin1_as_reported"] == "Raqqa"
+    assert read_incident(tmp_path, governorate_original="Homs")["admin1_as_reported"] == "Homs"
+    fallback = read_incident(tmp_path, region_original="", location_en="Al Shaher village, Ar Raqqa")
+    assert fallback["admin1_as_reported"] == "Ar Raqqa"
+
+
+def test_incident_without_point_is_known_to_province_or_country(tmp_path: Path) -> None:
+    record = read_incident(tmp_path, latitude="", longitude="")
+    assert (record["location_precision"], "no_coordinates" in record["caveats"]) == ("province", True)
+    assert read_incident(tmp_path, latitude="", longitude="", region_original="")["location_precision"] == "country"
+
+
+def test_only_clock_times_are_times(tmp_path: Path) -> None:
+    assert read_incident(tmp_path)["event_time_local"] == "21:30"
+    assert pd.isna(read_incident(tmp_path, local_time_original="morning")["event_time_local"])
+
+
+def test_placeholder_date_is_set_aside(tmp_path: Path) -> None:
+    assert read_all(tmp_path, {"incident_date": "1970-01-01"}).rule_counts == {"date_placeholder": 1}
+
+
+def test_shared_code_keeps_every_record_under_its_own_id(tmp_path: Path) -> None:
+    result = read_all(tmp_path, {}, {"airwars_id": "101"}, {"code": "CS200", "airwars_id": "102"})
+    assert list(result.records["source_id"]) == ["CS100#100", "CS100#101", "CS200"]
+    assert [list(caveats) for caveats in result.records["caveats"]] == [["duplicate_code"], ["duplicate_code"], []]
+    assert "2 records share a code" in result.provenance.notes[0]
+
+
+def test_whole_record_given_twice_is_set_aside_once(tmp_path: Path) -> None:
+    assert read_all(tmp_path, {}, {}).rule_counts == {"id_repeated": 1}
+
+
+def test_range_turned_around_is_set_aside(tmp_path: Path) -> None:
+    result = read_all(tmp_path, {"women_killed_min": "6"}, {"code": "x"})
+    assert result.rejected[["source_row", "rule", "column", "value"]].to_numpy().tolist() == [
+        [1, "min_above_max", "women_killed_min", "6"]
+    ]
+
+
+@pytest.mark.reference
+def test_real_file_is_accounted_for_to_the_row_and_the_death(reference_data: Path) -> None:
+    file = next((reference_data / "airwars").glob("*.csv.gz"))
+    by_hand = pd.read_csv(file, low_memory=False)
+    result = read(file)
+    assert len(by_hand) == result.provenance.read == 8_114
+    assert len(result.records) + len(result.rejected) == 8_114
+    accepted = by_hand.iloc[result.records["source_row"].to_numpy() - 1]
+    for bound in ("civilians_killed_min", "civilians_killed_max", "children_killed_max", "civilians_injured_min"):
+        assert result.records[bound].sum() == accepted[bound].sum()
+        assert (result.records[bound].isna().to_numpy() == accepted[bound].isna().to_numpy()).all()
+    assert (result.records["grade"] == "accepted_by_party").sum() == (
+        accepted["civilian_harm_status_original"] == "Confirmed"
+    ).sum()
+    coalition = accepted["belligerents_original"].str.contains("Coalition", na=False)
+    assert result.records["party_as_reported"].str.contains("Coalition", na=False).sum() == coalition.sum()
+
+
+@pytest.mark.reference
+def test_each_row_set_aside_from_the_real_file_is_truly_bad(reference_data: Path) -> None:
+    file = next((reference_data / "airwars").glob("*.csv.gz"))
+    by_hand = pd.read_csv(file, low_memory=False)
+    start, end = (pd.to_datetime(by_hand[name], errors="coerce") for name in ("incident_date", "incident_date_end"))
+    bad = start.isna() | (start == "1970-01-01") | (end < start)
+    bad |= (by_hand["longitude"].abs() > 180) | (by_hand["latitude"].abs() > 90)
+    for people in ("civilians", "women", "children"):
+        for harm in ("killed", "injured"):
+            bad |= by_hand[f"{people}_{harm}_min"] > by_hand[f"{people}_{harm}_max"]
+    assert list(read(file).rejected["source_row"]) == list(by_hand.index[bad] + 1)
