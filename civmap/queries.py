@@ -43,10 +43,11 @@ def sources(store: Store, *, as_known_on: date | None = None) -> list[Extent]:
         "ORDER BY count(*) FILTER (WHERE civilian_harm) DESC, source",
         values,
     )
-    return [
-        Extent(row.source, int(row.records), row.date_min.date(), row.date_max.date(), bool(row.has_best))
-        for row in frame.itertuples()
-    ]
+    return [_extent(row) for row in frame.itertuples()]
+
+
+def _extent(row: Any) -> Extent:
+    return Extent(row.source, int(row.records), row.date_min.date(), row.date_max.date(), bool(row.has_best))
 
 
 def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Extent:
@@ -114,7 +115,7 @@ def totals(store: Store, filters: Filters, *, as_known_on: date | None = None) -
         FROM incidents WHERE {where}""",
         values,
     )
-    return {name: None if pd.isna(value) else int(value) for name, value in frame.iloc[0].items()}
+    return {str(name): None if pd.isna(value) else int(value) for name, value in frame.iloc[0].items()}
 
 
 def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None) -> dict[str, int]:
@@ -130,7 +131,7 @@ def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None
     )
     rejected = store.rejected()
     aside = int((rejected["source"].isin([filters.source])).sum())
-    return {"set_aside": aside, **{name: int(value) for name, value in frame.iloc[0].items()}}
+    return {"set_aside": aside, **{str(name): int(value) for name, value in frame.iloc[0].items()}}
 
 
 def _parent(resolution: int) -> str:
@@ -290,16 +291,16 @@ def _scope(store: Store, filters: Filters, loaded: Extent, *, as_known_on: date 
     for column, asked in (("parties", filters.parties), ("causes", filters.causes)):
         meets = [not asked or not named or bool(set(named) & set(asked)) for named in scopes[column]]
         scopes = scopes[np.array(meets, dtype=bool)]
-    windows = tuple(
-        (
-            frozenset(scope.area) or areas,
-            pd.Timestamp.min if pd.isna(scope.valid_from) else scope.valid_from.to_period("M").start_time,
-            pd.Timestamp.max if pd.isna(scope.valid_to) else scope.valid_to,
-        )
-        for scope in scopes.itertuples()
-    )
+    windows = tuple(_window(scope, areas) for scope in scopes.itertuples())
     starts = [scope.date() for scope in scopes["valid_from"].dropna()]
     return _Scope(areas, max([loaded.date_min.replace(day=1), *starts[:1]]), windows)
+
+
+def _window(scope: Any, areas: frozenset[str]) -> tuple[frozenset[str], pd.Timestamp, pd.Timestamp]:
+    """Give the areas and days of one scope, from the first day of its first month on."""
+    start = pd.Timestamp.min if pd.isna(scope.valid_from) else scope.valid_from.to_period("M").start_time
+    end = pd.Timestamp.max if pd.isna(scope.valid_to) else scope.valid_to
+    return frozenset(scope.area) or areas, start, end
 
 
 def records(

@@ -25,7 +25,9 @@ def incident(number: int, day: str, place: tuple[float, float] | None = KABUL, *
     return default | values
 
 
-def add(store: Store, folder: Path, rows: list[dict[str, Any]], *, source: str = "log", known_at: date | None = None) -> Load:
+def add(
+    store: Store, folder: Path, rows: list[dict[str, Any]], *, source: str = "log", known_at: date | None = None
+) -> Load:
     """Write the rows as CSV and load them."""
     file = folder / f"{source}-{len(rows)}-{known_at}.csv"
     pd.DataFrame(rows).to_csv(file, index=False)
@@ -35,5 +37,7 @@ def add(store: Store, folder: Path, rows: list[dict[str, Any]], *, source: str =
 def monthly(counts: list[int], *, start: str = "2008-01-01", **values: Any) -> list[dict[str, Any]]:
     """As many incidents in each month as the list says, spread over its first days."""
     months = pd.date_range(start, periods=len(counts), freq="MS")
-    days = [month + pd.Timedelta(days=n % 28) for month, count in zip(months, counts, strict=True) for n in range(count)]
+    days = [
+        month + pd.Timedelta(days=n % 28) for month, count in zip(months, counts, strict=True) for n in range(count)
+    ]
     return [incident(number, f"{day:%Y-%m-%d}", **values) for number, day in enumerate(days)]

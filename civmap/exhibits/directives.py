@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,6 +161,7 @@ def _others(here: Standing, identifier: str) -> pd.DataFrame:
     table = here.store.theatre.directives.set_index("id")
     meant = set(here.filters.parties)
     keep = []
+    row: Any
     for row in happened.itertuples():  # a few dozen events, not records
         if row.kind != "directive":
             keep.append(True)
@@ -171,19 +173,16 @@ def _others(here: Standing, identifier: str) -> pd.DataFrame:
 
 
 def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:
-    shapes = {"recording": ("step", "ramp"), "context": ("step", "pulse"), "directive": ("step", "step")}
     quoted = {
         "recording": "the recording change \u201c{}\u201d",
         "context": "\u201c{}\u201d",
         "directive": "\u201c{}\u201d",
     }
     terms = []
+    row: Any
     for row in happened.itertuples():
-        ended = pd.notna(row.end) and row.end > row.start
-        end = row.end if ended else None
-        terms.append(
-            (row.kind, interventions.Term(quoted[row.kind].format(row.label), row.start, end, shapes[row.kind][ended]))
-        )
+        end = row.end if pd.notna(row.end) and row.end > row.start else None
+        terms.append((row.kind, interventions.Term(quoted[row.kind].format(row.label), row.start, end)))
     return terms
 
 

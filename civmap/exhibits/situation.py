@@ -94,13 +94,13 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
                 row[f"Civilians {people}, {bound}"] = counted.get(f"{people}_{bound}")
         rows.append(row)
     table = pd.DataFrame(rows)
-    numbers = [column for column in table if column not in ("Period", "From", "To")]
+    numbers = [str(column) for column in table if column not in ("Period", "From", "To")]
     table[numbers] = table[numbers].astype("Int64")
-    counted = here.totals
+    whole = here.totals
     sentence = (
-        f"{here.label}, {here.period}: {words.count(counted['incidents'], 'incident')} {_harm(here)}"
-        f"with {words.span(counted['killed_min'], counted['killed_max'])} civilians killed and "
-        f"{words.span(counted['injured_min'], counted['injured_max'])} injured."
+        f"{here.label}, {here.period}: {words.count(whole['incidents'], 'incident')} {_harm(here)}"
+        f"with {words.span(whole['killed_min'], whole['killed_max'])} civilians killed and "
+        f"{words.span(whole['injured_min'], whole['injured_max'])} injured."
     ).replace("harm with", "harm, with")
     latest, before = table.iloc[1], table.iloc[2]
     if pd.notna(latest["Incidents"]) and pd.notna(before["Incidents"]):

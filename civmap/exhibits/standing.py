@@ -194,7 +194,7 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
         kind="directive",
         label=theatre.directives["title"],
         start=theatre.directives["issued_at"],
-        end=pd.NaT,
+        end=pd.Series(pd.NaT, index=theatre.directives.index, dtype="datetime64[us]"),
         certainty=theatre.directives["date_certainty"],
     )
     changes = theatre.recording_changes

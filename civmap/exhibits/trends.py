@@ -133,7 +133,7 @@ def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
     counted = panel.dropna(subset=[here.value])
     if counted.empty or counted[here.value].max() == 0:
         return f"No {here.unit} under these filters."
-    top = counted.loc[counted[here.value].astype("float64").idxmax()]
+    top = counted.sort_values([here.value, "period"], ascending=[False, True]).iloc[0]
     when = f"{top['period']:%Y}" if frequency == "year" else words.month(top["period"])
     begins = "the week of " + words.day(top["period"]) if frequency == "week" else when
     if frequency == "quarter":

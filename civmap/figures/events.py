@@ -63,7 +63,7 @@ def shapes(
     drawn: list[dict[str, Any]] = []
     for event in events:
         style = theme.EVENTS[event.kind]
-        place = {"xref": xref, "yref": yref, "y0": 0, "y1": 1, "layer": "between"}
+        place = {"xref": xref, "yref": yref, "y0": 0, "y1": 1, "layer": "below"}
         start, end = _day(event.start), _day(event.end)
         if style.shade:
             drawn.append({"type": "rect", "x0": start, "x1": end, "line": {"width": 0},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
 import pydeck as pdk
 from pydeck.bindings.json_tools import default_serialize
 
@@ -49,7 +50,8 @@ class LegendEntry:
 def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> CompactDeck:
     """Draw a part of kind cells or provinces.
 
-    A selected object carries ``cell`` (layer ``cells``) or ``properties["admin1"]`` (layer ``provinces``).
+    A selected object carries ``cell`` (layer ``cells``) or ``properties["admin1"]`` (layer ``provinces``); `selected`
+    reads it. Give ``st.pydeck_chart`` a ``key``, ``on_select="rerun"`` and the height of 480 pixels.
 
     Parameters
     ----------
@@ -83,8 +85,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
         layers.append(cell_layer(part.frames["cells"], mode))
     layers.append(boundary_layer(geometry, colours))
     views = [pdk.View(type="MapView", id="map", controller={"dragRotate": False, "touchRotate": False})]
-    nothing = not len(part.frames["cells"]) if part.kind == "cells" else True
-    if nothing and not pd.to_numeric(provinces["value"]).notna().any():
+    if _nothing(part):
         layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, [*theme.channels(colours.text), 255], angle=0))
     if synthetic:
         marks = [(x, y, theme.SYNTHETIC) for x, y in ((-230, 110), (230, 110), (-230, -110), (230, -110))]
@@ -101,6 +102,28 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
                       "padding": "6px 8px", "whiteSpace": "pre-line"},
         },
     )  # fmt: skip
+
+
+def selected(selection: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Read what a person clicked from the selection of ``st.pydeck_chart``.
+
+    Returns
+    -------
+    layer, key
+        ``cells`` and the H3 cell, or ``provinces`` and its admin1; none if nothing is selected.
+
+    Examples
+    --------
+    >>> selected({"indices": {"cells": [0]}, "objects": {"cells": [{"cell": "84434c5ffffffff", "v": 2}]}})
+    ('cells', '84434c5ffffffff')
+    """
+    objects = selection.get("objects", {})
+    for layer, name in (("cells", "cell"), ("provinces", "admin1")):
+        for found in objects.get(layer) or ():
+            key = found.get("properties", found).get(name)
+            if key is not None:
+                return layer, str(key)
+    return None
 
 
 def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
@@ -170,6 +193,13 @@ def legend_html(part: Part, *, mode: theme.Mode = "light") -> str:
 def _check(part: Part) -> None:
     if part.kind not in ("cells", "provinces"):
         raise CivMapError("This part cannot be drawn as a map.", found=part.kind, expected="cells, provinces")
+
+
+def _nothing(part: Part) -> bool:
+    """Tell "nothing found" from "no answer": provinces without an answer are shown as such."""
+    if part.kind == "provinces":
+        return part.frames["provinces"].empty
+    return part.frames["cells"].empty and bool(part.frames["provinces"]["value"].isna().all())
 
 
 def _unit(part: Part) -> str:

@@ -164,4 +164,4 @@ def _cause(strike_type: pd.Series) -> pd.Series:
         kinds = {CAUSE.get(word.strip(), "unknown") for word in words.split(",")}
         aerial = kinds <= {"aerial", "unmanned"}
         translated[words] = kinds.pop() if len(kinds) == 1 else "aerial" if aerial else "unknown"
-    return strike_type.map(translated).fillna("unknown").astype("str")
+    return cols.translate(strike_type, translated, default="unknown")

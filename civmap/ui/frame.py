@@ -75,7 +75,7 @@ def faults() -> Iterator[None]:
 
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling.
 _STYLE = """<style>
-.block-container {padding-top: 1.2rem; padding-bottom: 2rem; max-width: 1500px;}
+.block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
 [data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}

@@ -13,6 +13,7 @@ from civmap.exhibits import Exhibit, Recipe, words
 from civmap.exports import tables
 from civmap.figures import charts, maps
 from civmap.figures.part import Part
+from civmap.figures.theme import Mode
 from civmap.store import Store
 from civmap.ui import frame, loading
 
@@ -32,7 +33,7 @@ def show(recipe: Recipe, store: Store) -> None:
 
 
 def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
-    mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     if part.kind == "table":
         if part.title != exhibit.title:
             st.markdown(f"**{_plain(part.title)}**")
@@ -59,8 +60,8 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
 
 
 def _table(table: pd.DataFrame) -> None:
-    counts = [name for name in table if pd.api.types.is_integer_dtype(table[name])]
-    columns = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    counts = [str(name) for name in table if pd.api.types.is_integer_dtype(table[name])]
+    columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     height: Any = "content" if len(table) < 12 else 380
     st.dataframe(table, hide_index=True, width="stretch", height=height, placeholder="", column_config=columns)
 

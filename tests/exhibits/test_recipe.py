@@ -24,7 +24,9 @@ parameters = st.dictionaries(st.sampled_from(["unit", "window", "shared"]), st.s
 
 
 @given(st.sampled_from(sorted(ANALYSES)), parameters, filters, st.none() | st.dates())
-def test_a_recipe_survives_json(analysis: str, chosen: dict[str, object], asked: Filters, known_on: date | None) -> None:
+def test_a_recipe_survives_json(
+    analysis: str, chosen: dict[str, object], asked: Filters, known_on: date | None
+) -> None:
     recipe = Recipe("oir", analysis, chosen, asked, known_on)
     assert Recipe.from_json(recipe.to_json()) == recipe
     assert hash(Recipe.from_json(recipe.to_json())) == hash(recipe)
