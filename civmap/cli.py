@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from civmap import readers
+from civmap import simulate as simulation
 from civmap.errors import CivMapError, ReadError, RecipeError
 from civmap.exhibits import Recipe, build
 from civmap.exports import tables
@@ -123,6 +124,31 @@ def exhibit(
         }  # fmt: skip
         (out / "exhibit.json").write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
     _say(described, as_json, [built.title, built.sentence, *(f"- {caveat}" for caveat in built.caveats), str(out)])
+
+
+@app.command()
+def simulate(
+    theatre: Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")] = "afghanistan",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files, one CSV for each source.")] = None,
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2007, 1, 1),
+    end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2014, 12, 31),
+    per_month: Annotated[float, typer.Option(help="True incidents a month, on average.")] = 120.0,
+    seed: int = 0,
+    demonstration: Annotated[bool, typer.Option(help="Make the Afghan demonstration again, in its place.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make up incidents whose truth is known, in CivMap's own columns."""
+    with _plainly(as_json=as_json), _working("Simulating"):
+        of = load_theatre(theatre)
+        if demonstration:
+            files = simulation.write_demonstration(load_theatre("afghanistan").folder / "demonstration")
+        elif out is None:
+            raise RecipeError("Nothing was made.", next_step="Say where the files shall go: --out FOLDER.")
+        else:
+            made = simulation.simulate(of, start=start.date(), end=end.date(), incidents_per_month=per_month, seed=seed)
+            out.mkdir(parents=True, exist_ok=True)
+            files = simulation.write_files(made, out)
+    _say({"files": [str(file) for file in files]}, as_json, [str(file) for file in files])
 
 
 def _say(value: dict[str, Any], as_json: bool, lines: list[str]) -> None:

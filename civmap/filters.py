@@ -105,7 +105,7 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
     Examples
     --------
     >>> conditions(Filters(source="airwars", harm_only=False))
-    ("known_to IS NULL AND in_theatre AND NOT excluded AND source = ?", ['airwars'])
+    ('known_to IS NULL AND in_theatre AND NOT excluded AND source = ?', ['airwars'])
     """
     terms, values = known_on(as_known_on)
     terms.append("in_theatre")

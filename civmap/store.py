@@ -95,8 +95,8 @@ class Store:
         self.folder = self.home / self.theatre.id
         try:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.folder / "loads").mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.folder / "cache").mkdir(mode=0o700, exist_ok=True)
+            for folder in (self.folder, self.folder / "loads", self.folder / "cache"):
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"The folder {self.home} cannot be used.", found=str(error), next_step="Set CIVMAP_HOME to another."
@@ -196,8 +196,7 @@ class Store:
         draft = self.folder / "loads" / f".draft-{uuid.uuid4().hex}"
         try:
             draft.mkdir(mode=0o700)
-            # geoarrow points are two columns of numbers: quick to write, and DuckDB reads them without an extension
-            placed.to_parquet(draft / "records.parquet", geometry_encoding="geoarrow", index=False)
+            _write_records(placed, draft / "records.parquet")
             rejected.to_parquet(draft / "rejected.parquet", index=False)
             described = {key: value for key, value in asdict(load).items() if key != "already_loaded"}
             (draft / "load.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
@@ -353,6 +352,17 @@ _HARM = """(
 
 def _list_type(arrow: pa.DataType) -> pd.ArrowDtype | None:
     return schema.pandas_type(schema.COLUMN["parties"]) if pa.types.is_list(arrow) else None
+
+
+def _write_records(placed: gpd.GeoDataFrame, file: Path) -> None:
+    """Write points as geoarrow: two columns of numbers, quick to write, which DuckDB reads without an extension."""
+    if placed.geometry.notna().any():
+        placed.to_parquet(file, geometry_encoding="geoarrow", index=False)
+        return
+    # geopandas cannot write a column without any point: the same columns of numbers, all null
+    nowhere = pa.nulls(len(placed), pa.struct([("x", pa.float64()), ("y", pa.float64())]))
+    table = pa.Table.from_pandas(pd.DataFrame(placed.drop(columns="geometry")), preserve_index=False)
+    pq.write_table(table.append_column("geometry", nowhere), file)
 
 
 def _load_folders(folder: Path) -> list[Path]:

@@ -155,7 +155,7 @@ FRAME = incidents()
 ALWAYS = FRAME["in_theatre"] & FRAME["known_to"].isna()
 COUNTED = ALWAYS & ~FRAME["excluded"] & FRAME["civilian_harm"]
 CASES: list[tuple[str, Filters, Callable[[pd.DataFrame], Any]]] = [
-    ("default", Filters(), lambda f: COUNTED),
+    ("default", Filters(), lambda _: COUNTED),
     ("source", Filters(source="airwars"), lambda f: COUNTED & (f["source"] == "airwars")),
     ("from", Filters(date_from=date(2016, 5, 1)), lambda f: COUNTED & (f["event_date"] >= "2016-05-01")),
     ("to", Filters(date_to=date(2016, 5, 1)), lambda f: COUNTED & (f["event_date"] <= "2016-05-01")),
@@ -185,7 +185,7 @@ CASES: list[tuple[str, Filters, Callable[[pd.DataFrame], Any]]] = [
         lambda f: COUNTED & f["parties"].map(lambda parties: parties in (["coalition"], ["russia"])),
     ),
     ("without harm too", Filters(harm_only=False), lambda f: ALWAYS & ~f["excluded"]),
-    ("measure is no condition", Filters(measure="killed", bound="max"), lambda f: COUNTED),
+    ("measure is no condition", Filters(measure="killed", bound="max"), lambda _: COUNTED),
     (
         "several at once", Filters(source="ucdp_ged", causes=("aerial", "ied"), date_from=date(2016, 3, 1)),
         lambda f: COUNTED & (f["source"] == "ucdp_ged") & (f["event_date"] >= "2016-03-01")

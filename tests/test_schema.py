@@ -12,6 +12,7 @@ from pandera.errors import SchemaErrors
 from civmap import schema
 from civmap.placing import place
 from civmap.readers import read
+from civmap.store import Store
 from civmap.theatre import Theatre
 
 
@@ -96,12 +97,12 @@ def test_real_records_satisfy_the_schema(reference_data: Path, file: str, oir: T
     incident_schema(placed=True).validate(place(records, oir), lazy=True)
 
 
-def test_demonstrations_satisfy_the_schema(afghanistan: Theatre) -> None:
-    if afghanistan.demonstration is None:
-        pytest.skip("the theatre ships no demonstration yet")
-    for load in sorted((afghanistan.demonstration / "loads").glob("*/records.parquet")):
-        frame = gpd.read_parquet(load)
-        incident_schema(placed=True).validate(schema.incident_frame(frame, frame.geometry, length=len(frame)))
+def test_demonstration_satisfies_the_schema(tmp_path: Path, afghanistan: Theatre) -> None:
+    store = Store(tmp_path, afghanistan)
+    assert store.is_demonstration
+    shown = store.incidents()
+    assert len(shown)
+    incident_schema(placed=True).validate(shown[[*schema.COLUMN, "geometry"]], lazy=True)
 
 
 def test_empty_incidents_have_the_types_of_full_ones() -> None:

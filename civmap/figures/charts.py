@@ -211,19 +211,16 @@ def _interval_bars(part: Part, mode: theme.Mode) -> Drawing | None:
     notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": "no estimate", "showarrow": False,
               "xanchor": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted}}
              for row, k in zip(rows, known, strict=True) if not k]  # fmt: skip
-    line = {
-        "type": "scatter", "x": [reference, reference], "y": [-0.5, len(rows) - 0.5], "mode": "lines", "zorder": -1,
-        "line": {"color": colours.event, "width": 1.2, "dash": "dash"}, "hoverinfo": "skip", "showlegend": False,
-        "name": "Reference",
-    }  # fmt: skip
+    line = {"type": "line", "x0": reference, "x1": reference, "y0": 0, "y1": 1, "yref": "y domain", "layer": "above",
+            "line": {"color": colours.event, "width": 1, "dash": "dash"}, "name": "Reference"}  # fmt: skip
     top = 10 + (22 if part.encoding.get("subtitle") else 0)
-    return [bars, *([tips] if endless else []), *([line] if reference is not None else [])], {
+    return [bars, *([tips] if endless else [])], {
         "height": top + 58 + 30 * max(len(rows), 2), "margin": {"l": 40, "r": 24, "t": top, "b": 56},
         "xaxis": {"range": span, "title": {"text": _axis(str(part.encoding.get("value_name", "")), unit)},
                   "showgrid": True, "zeroline": False},
         "yaxis": {"range": [len(rows) - 0.5, -0.5], "tickvals": rows, "ticktext": texts, "showgrid": False,
                   "zeroline": False, "ticks": ""},
-        "annotations": notes,
+        "annotations": notes, "shapes": [] if reference is None else [line],
     }  # fmt: skip
 
 

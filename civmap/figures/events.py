@@ -16,7 +16,7 @@ LANE_HEIGHT = 16  # pixels
 MAX_LANES = 7
 PLOT_WIDTH = 860  # pixels; the content column of a 1366-pixel laptop without its axis
 LETTER = 5.2  # mean width of a letter at the small size
-LABEL_LETTERS = 44
+LABEL_LETTERS, CROWDED_LETTERS, CROWD = 44, 28, 6  # letters of a label, and where more than so many events stand
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,16 @@ def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, A
     for kind, style in theme.EVENTS.items():
         if kind not in kinds:
             continue
-        line = {"color": colours.event, "width": style.width, "dash": style.dash}
-        marker = {"symbol": "square", "size": 13, "color": theme.rgba(colours.shade, style.shade * 1.6),
-                  "line": {"color": theme.rgba(colours.shade, 0.5), "width": 1}}  # fmt: skip
-        drawn = [*(["lines"] if style.width else []), *(["markers"] if style.shade else [])]
-        traces.append({
-            "type": "scatter", "x": [None], "y": [None], "name": style.name, "hoverinfo": "skip", "legendrank": 2000,
-            "mode": "+".join(drawn), **({"line": line} if style.width else {}),
-            **({"marker": marker} if style.shade else {}),
-        })  # fmt: skip
+        marker: dict[str, Any] = {"symbol": "square", "size": 13, "color": theme.rgba(colours.shade, style.shade * 1.6),
+                                  "line": {"color": theme.rgba(colours.shade, 0.5), "width": 1}}  # fmt: skip
+        if not style.shade:  # upright, as on the plot; a lying line would read as one of the series
+            marker = {"symbol": "line-ns", "size": 14, "line": {"color": colours.event, "width": style.width}}
+        trace = {"type": "scatter", "x": [None], "y": [None], "name": style.name, "hoverinfo": "skip",
+                 "legendrank": 2000, "mode": "markers", "marker": marker}  # fmt: skip
+        if style.shade and style.width:
+            line = {"color": colours.event, "width": style.width, "dash": style.dash}
+            trace |= {"mode": "lines+markers", "line": line}
+        traces.append(trace)
     return traces
 
 
@@ -122,17 +123,18 @@ def labels(
         Plotly annotations, how many lanes they fill, and the events for whose label there was no room.
     """
     colours = theme.palette(mode)
+    letters = LABEL_LETTERS if len(events) <= CROWD else CROWDED_LETTERS
     spots: list[_Spot] = []
     left_out: list[Event] = []
     for event in sorted(events, key=lambda event: (list(theme.EVENTS).index(event.kind), event.start)):
-        tried = _pack([*(spot.event for spot in spots), event], first, last)
+        tried = _pack([*(spot.event for spot in spots), event], first, last, letters)
         if tried is None:
             left_out.append(event)
         else:
             spots = tried
     annotations = [
         {"x": _day(spot.event.start), "xref": "x", "y": 1, "yref": "y domain", "ax": 0,
-         "ay": -LANE_HEIGHT * (spot.lane + 0.6), "text": html.escape(_short(spot.event.label), quote=False),
+         "ay": -LANE_HEIGHT * (spot.lane + 0.6), "text": html.escape(_short(spot.event.label, letters), quote=False),
          "hovertext": html.escape(spot.event.label, quote=False), "showarrow": True, "arrowhead": 0,
          "arrowwidth": 0.7, "arrowcolor": colours.muted, "standoff": 0, "xanchor": spot.side, "yanchor": "middle",
          "align": "left", "borderpad": 1, "font": {"size": theme.SIZE_SMALL, "color": colours.text
@@ -142,13 +144,13 @@ def labels(
     return annotations, 1 + max((spot.lane for spot in spots), default=-1), left_out
 
 
-def _pack(events: list[Event], first: pd.Timestamp, last: pd.Timestamp) -> list[_Spot] | None:
+def _pack(events: list[Event], first: pd.Timestamp, last: pd.Timestamp, letters: int) -> list[_Spot] | None:
     """Give every label the lowest lane that is free, from right to left, or none if one finds no room."""
     span = max((last - first).total_seconds(), 1.0)
     spots: list[_Spot] = []
     for event in sorted(events, key=lambda event: event.start, reverse=True):
         anchor = PLOT_WIDTH * (event.start - first).total_seconds() / span
-        width = len(_short(event.label)) * LETTER + 8
+        width = len(_short(event.label, letters)) * LETTER + 8
         sides = [("left", anchor - 3, anchor + width), ("right", anchor - width, anchor + 3)]
         spot = next((
             found for side, left, right in sides for lane in range(MAX_LANES)
@@ -165,15 +167,15 @@ def _free(spots: list[_Spot], new: _Spot) -> bool:
     for old in spots:
         if old.lane == new.lane and new.left < old.right and old.left < new.right:
             return False
-        if old.lane < new.lane and old.left - 3 < new.anchor < old.right + 3:  # own leader would cross a lower label
+        if old.lane < new.lane and old.left + 4 < new.anchor < old.right - 4:  # own leader would cross a lower label
             return False
-        if old.lane > new.lane and new.left - 3 < old.anchor < new.right + 3:  # a higher leader would cross this one
+        if old.lane > new.lane and new.left + 4 < old.anchor < new.right - 4:  # a higher leader would cross this one
             return False
     return True
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= LABEL_LETTERS else label[: LABEL_LETTERS - 1].rstrip(" ,;:") + "…"
+def _short(label: str, letters: int) -> str:
+    return label if len(label) <= letters else label[: letters - 1].rstrip(" ,;:") + "…"
 
 
 def _day(moment: pd.Timestamp) -> str:

@@ -19,7 +19,7 @@ DECIMALS = 3  # of a degree: about 100 m, finer than a boundary is drawn
 NONE_KNOWN = "none known only to the province"
 NO_ANSWER = "no answer"
 OVERLAY_ZOOM = 8
-FRAME = (840, 450)  # pixels of a map 480 high on a 1366-pixel laptop, less a margin
+FRAME = (840, 400)  # pixels of a map 430 high on a 1366-pixel laptop, less a margin
 
 
 def rounded(provinces: pd.DataFrame) -> Any:
@@ -102,14 +102,15 @@ def overlay_view() -> pdk.View:
 
 
 def note_layer(
-    layer: str, notes: Sequence[tuple[float, float, str]], size: int, colour: list[int], *, angle: int
+    layer: str, notes: Sequence[tuple[float, float, str]], size: int, colour: list[int], *, halo: list[int], angle: int
 ) -> pdk.Layer:
-    """Write text at pixels from the middle of the frame."""
+    """Write text at pixels from the middle of the frame, with a halo that keeps it apart from what lies under it."""
     degrees = 360 / (512 * 2**OVERLAY_ZOOM)  # per pixel in the overlay view
     rows = [{"p": [round(x * degrees, 5), round(y * degrees, 5)], "t": text} for x, y, text in notes]
     return pdk.Layer(
         "TextLayer", data=rows, id=layer, get_position="p", get_text="t", get_size=size, get_color=colour,
         get_angle=angle, pickable=False, font_weight=700, font_family=pdk.types.String("sans-serif"),
+        font_settings={"sdf": True, "radius": 12}, outline_width=4, outline_color=halo,
     )  # fmt: skip
 
 

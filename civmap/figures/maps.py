@@ -51,7 +51,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
     """Draw a part of kind cells or provinces.
 
     A selected object carries ``cell`` (layer ``cells``) or ``properties["admin1"]`` (layer ``provinces``); `selected`
-    reads it. Give ``st.pydeck_chart`` a ``key``, ``on_select="rerun"`` and the height of 480 pixels.
+    reads it. Give ``st.pydeck_chart`` a ``key`` and ``on_select="rerun"``.
 
     Parameters
     ----------
@@ -85,11 +85,14 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
         layers.append(cell_layer(part.frames["cells"], mode))
     layers.append(boundary_layer(geometry, colours))
     views = [pdk.View(type="MapView", id="map", controller={"dragRotate": False, "touchRotate": False})]
+    paper = theme.channels(colours.background)
     if _nothing(part):
-        layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, [*theme.channels(colours.text), 255], angle=0))
+        ink = [*theme.channels(colours.text), 255]
+        layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, ink, halo=[*paper, 255], angle=0))
     if synthetic:
         marks = [(x, y, theme.SYNTHETIC) for x, y in ((-230, 110), (230, 110), (-230, -110), (230, -110))]
-        layers.append(note_layer("synthetic", marks, 30, [*theme.channels(colours.watermark), 120], angle=15))
+        ink = [*theme.channels(colours.watermark), 125]
+        layers.append(note_layer("synthetic", marks, 30, ink, halo=[*paper, 130], angle=15))
     if layers[-1].type == "TextLayer":
         views.append(overlay_view())
     heading = _unit(part)

@@ -3,21 +3,26 @@
 Each kind says which frames and encodings its renderer reads:
 
 ``cells``
-    ``frames["cells"]`` (cell as H3 text, value, label), ``frames["provinces"]`` (geometry, name, value, label; value
-    null where nothing is known only to the province), ``encoding``: unit, view (lon, lat, zoom), breaks are made by
-    the renderer.
+    ``frames["cells"]`` (cell as H3 text, value, label), ``frames["provinces"]`` (geometry, admin1, name, value, label;
+    value null where nothing is known only to the province), ``encoding``: unit, optional view (lon, lat, zoom; without
+    it all provinces fit), breaks are made by the renderer. A label is what hovering says of the place.
 ``provinces``
-    ``frames["provinces"]`` as above; no cells.
+    ``frames["provinces"]`` as above, value null where there is no answer; no cells.
 ``series``
     ``frames["series"]`` (period, value, low, high; null outside a source's scope), optional ``frames["model"]``
     (period, fitted, counterfactual, counterfactual_low, counterfactual_high), ``frames["events"]`` (kind: directive,
-    recording or context; label, start, end), ``encoding``: unit, value_name.
+    recording or context; label, start, end; an open end runs on), ``encoding``: unit, value_name, optional band_name,
+    fitted_name, counterfactual_name, counterfactual_band_name.
 ``small_multiples``
-    ``frames["series"]`` (panel, period, value, low, high), ``frames["events"]``, ``encoding``: unit, shared (bool).
+    ``frames["series"]`` (panel, period, value, low, high), ``frames["events"]``, ``encoding``: unit, value_name, shared
+    (bool), optional band_name. Panels stand in the order of the frame, at most 40.
 ``interval_bars``
-    ``frames["bars"]`` (label, value, low, high), ``encoding``: unit, reference.
+    ``frames["bars"]`` (label, value, low, high; infinite where an interval has no end, null value where there is no
+    estimate), ``encoding``: unit, optional value_name and reference.
 ``table``
     ``frames["table"]``: headers carry their unit.
+
+Charts draw ``encoding["subtitle"]`` (n and period) small above the plot; the title is the page's.
 """
 
 from __future__ import annotations

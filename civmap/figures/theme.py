@@ -73,7 +73,7 @@ _PALETTES: dict[str, Palette] = {
         watermark="#6b7280",
     ),
     "dark": Palette(
-        background="#171614", text="#f0f2f5", muted="#a7aeb8", grid="#2a2f38",
+        background="#14181d", text="#f0f2f5", muted="#a7aeb8", grid="#2a2f38",
         ramp=("#1c4560", "#2c6b8f", "#4c93ba", "#84bddb", "#d6edf8"),
         province_only=("#353128", "#4f4837", "#6b6149"),
         no_answer="#23262d", outline="#8a919b", boundary="#7b828c",
@@ -171,7 +171,7 @@ def layout(mode: Mode = "light") -> dict[str, Any]:
     Examples
     --------
     >>> layout("dark")["layout"]["paper_bgcolor"]
-    '#171614'
+    '#14181d'
     """
     colours = palette(mode)
     axis = {

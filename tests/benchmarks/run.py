@@ -87,7 +87,10 @@ def main() -> None:
 def table(lines: list[Line]) -> str:
     """Lay the lines out in columns."""
     marks = {True: "holds", False: "MISSED", None: "-"}
-    rows = [("what", "found", "target", ""), *((line.what, line.found, line.target, marks[line.holds]) for line in lines)]
+    rows = [
+        ("what", "found", "target", ""),
+        *((line.what, line.found, line.target, marks[line.holds]) for line in lines),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
@@ -121,7 +124,12 @@ def ingest(source: Path, folder: Path, *, rows: int) -> list[Line]:
             "<= 1.0",
             ratio <= 1,
         ),
-        Line("  peak memory", f"{max(peaks):,.0f} MB (script {max(their_peaks):,.0f} MB)", "<= 1,200 MB", max(peaks) <= 1200),
+        Line(
+            "  peak memory",
+            f"{max(peaks):,.0f} MB (script {max(their_peaks):,.0f} MB)",
+            "<= 1,200 MB",
+            max(peaks) <= 1200,
+        ),
         Line("  first question after it (who knew what when)", f"{first:.1f} s", "", None),
     ]
 

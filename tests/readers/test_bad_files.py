@@ -308,7 +308,9 @@ def test_flipped_bytes_give_an_error_or_a_full_account(tmp_path: Path, flips: li
 
 
 def test_a_few_damaged_characters_do_not_turn_the_file_into_another_encoding(tmp_path: Path) -> None:
-    content = (HEADER + row(1, "كابل") + row(2, "Café") + row(3, "قندهار")).encode().replace(b"Caf\xc3\xa9", b"Caf\xc3e")
+    content = (
+        (HEADER + row(1, "كابل") + row(2, "Café") + row(3, "قندهار")).encode().replace(b"Caf\xc3\xa9", b"Caf\xc3e")
+    )
     places = list(read_bytes(tmp_path, content).records["place"])
     assert places == ["كابل", "Caf\ufffde", "قندهار"]
 

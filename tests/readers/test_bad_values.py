@@ -105,7 +105,9 @@ def test_whole_numbers_in_any_writing_are_counts(tmp_path: Path, value: str, cou
     assert (None if pd.isna(record["civilians_injured_best"]) else record["civilians_injured_best"]) == count
 
 
-@pytest.mark.parametrize("value", ["2010-05-01 23:59:59.000", "2010-05-01T01:00:00Z", " 2010-05-01 ", "2010-05-01 1:00"])
+@pytest.mark.parametrize(
+    "value", ["2010-05-01 23:59:59.000", "2010-05-01T01:00:00Z", " 2010-05-01 ", "2010-05-01 1:00"]
+)
 def test_time_behind_the_date_is_ignored(tmp_path: Path, value: str) -> None:
     assert read_rows(tmp_path, {"event_date": value}).records["event_date"].iloc[1] == pd.Timestamp("2010-05-01")
 

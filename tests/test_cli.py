@@ -1,0 +1,117 @@
+"""The command line: what each command prints, and that every fault ends in a sentence and exit code 1."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import box
+from typer.testing import CliRunner, Result
+
+from civmap.cli import app
+from tests.stores import incident
+
+FIELDS = {"source", "read", "accepted", "rejected", "rules", "date_min", "date_max", "civilians_killed_best",
+          "all_killed_best"}  # fmt: skip
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "log.csv"
+    rows = [incident(1, "2009-01-05"), incident(2, "2009-01-06", (10.0, 10.0)), incident(3, "nonsense")]
+    pd.DataFrame(rows).to_csv(file, index=False)
+    return file
+
+
+def test_theatres_lists_the_shipped_ones() -> None:
+    found = {one["id"]: one["provinces"] for one in json.loads(run("theatres", "--json").stdout)["theatres"]}
+    assert found["afghanistan"] == 34 and found["oir"] == 32
+
+
+def test_read_prints_one_object_and_keeps_nothing(log: Path, home: Path) -> None:
+    result = run("read", log, "--json")
+    said = json.loads(result.stdout)
+    assert result.exit_code == 0 and said.keys() >= FIELDS
+    assert (said["read"], said["accepted"], said["rejected"]) == (3, 2, 1)
+    assert said["rules"] == {"date_unreadable": 1} and said["civilians_killed_best"] == 4
+    assert not any(home.iterdir())
+
+
+def test_ingest_prints_one_object_and_a_second_time_changes_nothing(log: Path, home: Path) -> None:
+    arguments = ("ingest", log, "--theatre", "afghanistan", "--released", "2010-01-01", "--home", home, "--json")
+    first = json.loads(run(*arguments).stdout)
+    assert first.keys() >= FIELDS | {"placed", "outside"}
+    assert first["placed"] == 1 and first["outside"] == 1 and not first["already_loaded"]
+    assert first["placed"] + first["outside"] == first["accepted"]
+    again = json.loads(run(*arguments).stdout)
+    assert again["already_loaded"] and again["load_id"] == first["load_id"]
+
+
+def test_several_files_add_up_and_each_keeps_its_own_object(log: Path, home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    pd.DataFrame([incident(9, "2011-01-05")]).to_csv(other, index=False)
+    said = json.loads(run("ingest", log, other, "--theatre", "afghanistan", "--home", home, "--json").stdout)
+    assert said["read"] == 4 and said["accepted"] == 3 and said["source"] == "log; other"
+    assert [one["read"] for one in said["files"]] == [3, 1]
+    assert said["date_max"] == "2011-01-05" and said["civilians_killed_best"] == 6
+
+
+def test_one_bad_file_among_several_keeps_none_and_names_all_faults(log: Path, home: Path, tmp_path: Path) -> None:
+    empty, absent = tmp_path / "empty.csv", tmp_path / "absent.csv"
+    empty.touch()
+    result = run("ingest", log, empty, absent, "--theatre", "afghanistan", "--home", home)
+    assert result.exit_code == 1
+    assert "empty.csv" in result.stderr and "absent.csv" in result.stderr and "Nothing was kept" in result.stderr
+    assert not list(home.rglob("load.json"))
+
+
+def test_a_recipe_gives_tables_and_a_description(log: Path, home: Path, tmp_path: Path) -> None:
+    run("ingest", log, "--theatre", "afghanistan", "--home", home)
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(
+        json.dumps({"theatre": "afghanistan", "analysis": "hotspots", "parameters": {"unit": "provinces"}})
+    )
+    result = run("exhibit", recipe, "--home", home, "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0
+    described = json.loads((tmp_path / "out" / "exhibit.json").read_text())
+    assert described == json.loads(result.stdout)
+    assert described["n"] == 1 and described["caveats"] and described["sources"]
+    tables = [pd.read_csv(tmp_path / "out" / name, comment="#", encoding="utf-8-sig") for name in described["files"]]
+    assert tables[1]["Province"].tolist() == ["Kabul"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("read", "absent.csv"), "there is no such file"),
+        (("ingest", "absent.csv", "--theatre", "nowhere"), "no theatre 'nowhere'"),
+        (("exhibit", "absent.json", "--out", "out"), "cannot be read"),
+        (("simulate",), "--out"),
+    ],
+)
+def test_a_fault_ends_in_a_sentence_and_exit_code_1(arguments: tuple[str, ...], said: str, home: Path) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1 and said in result.stderr and "Traceback" not in result.output
+
+
+def test_a_theatre_is_started_from_any_boundaries(tmp_path: Path) -> None:
+    halves = gpd.GeoDataFrame({"code": ["XX-A", "XX-B"], "name": ["West", "East"]},
+                              geometry=[box(10, 10, 11, 11), box(11, 10, 12, 11)], crs="EPSG:4326")  # fmt: skip
+    halves.to_file(tmp_path / "halves.gpkg")
+    result = run("theatre", "new", "halves", "--boundaries", tmp_path / "halves.gpkg", "--folder", tmp_path / "own",
+                 "--code-column", "code")  # fmt: skip
+    assert result.exit_code == 0 and "2 provinces" in result.stdout
+
+
+def test_simulated_files_can_be_ingested(home: Path, tmp_path: Path) -> None:
+    made = run(
+        "simulate", "--out", tmp_path, "--start", "2010-01-01", "--end", "2010-12-31", "--per-month", 20, "--json"
+    )
+    files = json.loads(made.stdout)["files"]
+    said = json.loads(run("ingest", *files, "--theatre", "afghanistan", "--home", home, "--json").stdout)
+    assert said["read"] == said["accepted"] + said["rejected"] > 100
