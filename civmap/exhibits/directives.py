@@ -22,7 +22,7 @@ from civmap.analysis import interventions
 from civmap.errors import AnalysisError, RecipeError
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import Standing, events, options, standing
+from civmap.exhibits.standing import Standing, event_table, events, options, standing
 from civmap.figures.part import Part
 from civmap.store import Store
 
@@ -64,7 +64,7 @@ def directive(recipe: Recipe, store: Store) -> Exhibit:
     return here.exhibit(
         title=f"Before and after the {name}: {words.what(here.filters)}",
         sentence=f"{_seen(found)} {summary.text}",
-        parts=[_chart(here, panel, found, shown, name), _table(here, summary)],
+        parts=[_chart(here, panel, found, shown, name), _table(here, summary), event_table(happened)],
         caveats=caveats,
     )
 
@@ -176,7 +176,7 @@ def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:
     quoted = {
         "recording": "the recording change \u201c{}\u201d",
         "context": "\u201c{}\u201d",
-        "directive": "\u201c{}\u201d",
+        "directive": "the {}",
     }
     terms = []
     row: Any
@@ -187,8 +187,10 @@ def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:
 
 
 def _itself(name: str, at: pd.Timestamp) -> pd.DataFrame:
-    one = {"kind": "directive", "id": "", "label": name, "start": at, "end": pd.NaT, "certainty": ""}
-    return pd.DataFrame([one]).astype({"start": "datetime64[us]", "end": "datetime64[us]", "certainty": "str"})
+    one = {"kind": "directive", "id": "", "label": name, "what": name, "start": at, "end": pd.NaT, "certainty": ""}
+    return pd.DataFrame([one]).astype(
+        {"start": "datetime64[us]", "end": "datetime64[us]", "certainty": "str", "what": "str"}
+    )
 
 
 def _seen(found: interventions.Intervention) -> str:

@@ -187,12 +187,14 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
     Returns
     -------
     DataFrame
-        ``kind`` (directive, recording, context), ``id``, ``label``, ``start``, ``end``, ``certainty``.
+        ``kind`` (directive, recording, context), ``id``, ``label`` (short), ``what``, ``start``, ``end``,
+        ``certainty``.
     """
     theatre = store.theatre
     directives = theatre.directives.assign(
         kind="directive",
-        label=theatre.directives["title"],
+        label=[f"{words.month(issued)} directive" for issued in theatre.directives["issued_at"]],
+        what=theatre.directives["title"],
         start=theatre.directives["issued_at"],
         end=pd.Series(pd.NaT, index=theatre.directives.index, dtype="datetime64[us]"),
         certainty=theatre.directives["date_certainty"],
@@ -205,13 +207,29 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
     recording = changes[np.array(about, dtype=bool)].assign(kind="recording")
     near = [_meets(areas, filters.admin1) for areas in theatre.context["area"]]
     context = theatre.context[np.array(near, dtype=bool)].assign(kind="context", label=theatre.context["what"])
-    columns = ["kind", "id", "label", "start", "end", "certainty"]
+    columns = ["kind", "id", "label", "what", "start", "end", "certainty"]
     kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
     if not kinds:
         return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
     frame = pd.concat(kinds, ignore_index=True).astype({"start": "datetime64[us]", "end": "datetime64[us]"})
     touches = (frame["start"] <= last) & (frame["end"].fillna(frame["start"]) >= first)
     return frame[touches].sort_values("start", ignore_index=True)
+
+
+def event_table(happened: pd.DataFrame) -> Part:
+    """List the events of a chart with their dates and how certain these are."""
+    kinds = {"directive": "directive", "recording": "change in recording", "context": "context"}
+    table = pd.DataFrame(
+        {
+            "Kind": happened["kind"].map(kinds),
+            "What": happened["what"],
+            "From": happened["start"].dt.strftime("%Y-%m-%d"),
+            "To": happened["end"].dt.strftime("%Y-%m-%d"),
+            "Date is": happened["certainty"],
+        }
+    )
+    title = "Directives, changes in recording and context in these days"
+    return Part("table", title, {"table": table}, alt=f"Table of {len(table)} events with their dates.")
 
 
 def _meets(of: tuple[str, ...], asked: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 from civmap import queries
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import Standing, events, options, standing
+from civmap.exhibits.standing import Standing, event_table, events, options, standing
 from civmap.figures.part import Part
 from civmap.store import Store
 
@@ -37,7 +37,7 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
     return here.exhibit(
         title=f"{words.what(here.filters).capitalize()} per {frequency}: {store.theatre.title}",
         sentence=sentence,
-        parts=[part],
+        parts=[part, event_table(happened)],
         caveats=_caveats(panel, frequency),
     )
 

@@ -111,13 +111,18 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     per_row = max(int(marks.PLOT_WIDTH // (50 + 6.2 * max(len(trace["name"]) for trace in traces))), 1)
     bottom = 66 + LEGEND_ROW * -(-len(traces) // per_row)
     ceiling = max((number for column in shown for number in column if number is not None), default=0)
+    bars = 1 + max((lane for _, lane in marks.bars(found)), default=-1)
+    plot = 290 + bars * marks.BAR_HEIGHT
+    bar = marks.BAR_HEIGHT / plot
+    notes += marks.bar_texts(found, axis.first, axis.last, mode, bar=bar)
+    most = ceiling * 1.06 / (1 - bars * bar) or 1  # the bars lie above the highest value
     return traces, {
-        "height": 290 + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
+        "height": plot + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
         "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover,
                   "title": {"text": "Month" if axis.monthly else "Date"}},
-        "yaxis": {"range": [0, ceiling * 1.06 or 1], "title": {"text": _axis(name, unit)}, "tickformat": ",",
+        "yaxis": {"range": [0, most], "title": {"text": _axis(name, unit)}, "tickformat": ",",
                   **({"dtick": 1} if ceiling <= 4 else {})},
-        "shapes": marks.shapes(found, mode), "annotations": notes,
+        "shapes": marks.shapes(found, mode, bar=bar), "annotations": notes,
         "legend": {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left",
                    "itemclick": False, "itemdoubleclick": False},
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Directives, changes in recording and context on a time axis: lines, shades, and labels that do not collide."""
+"""Directives, changes in recording and context on a time axis: lines, shades, bars, and labels that do not collide."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from civmap.figures import theme
 
 LANE_HEIGHT = 16  # pixels
 MAX_LANES = 7
+BAR_HEIGHT = 15  # pixels of a bar of context
+MAX_BARS = 6
 PLOT_WIDTH = 860  # pixels; the content column of a 1366-pixel laptop without its axis
 LETTER = 5.2  # mean width of a letter at the small size
 LABEL_LETTERS, CROWDED_LETTERS, CROWD = 44, 28, 6  # letters of a label, and where more than so many events stand
@@ -55,26 +57,72 @@ def events_within(frame: pd.DataFrame | None, first: pd.Timestamp, last: pd.Time
     return sorted(found, key=lambda event: event.start)
 
 
+def bars(events: Iterable[Event]) -> list[tuple[Event, int]]:
+    """Give each event of context a lane of its own bar, from the top; what overlaps lies in another lane."""
+    ends: list[pd.Timestamp] = []
+    placed = []
+    for event in (event for event in events if event.kind == "context"):
+        lane = next((k for k, end in enumerate(ends) if end < event.start), len(ends))
+        if lane == MAX_BARS:  # no room: into the lane that is free first
+            lane = ends.index(min(ends))
+        if lane == len(ends):
+            ends.append(event.end)
+        ends[lane] = max(event.end, ends[lane])
+        placed.append((event, lane))
+    return placed
+
+
 def shapes(
-    events: Iterable[Event], mode: theme.Mode, *, xref: str = "x", yref: str = "y domain", scale: float = 1.0
+    events: list[Event],
+    mode: theme.Mode,
+    *,
+    xref: str = "x",
+    yref: str = "y domain",
+    scale: float = 1.0,
+    bar: float = 0.05,
 ) -> list[dict[str, Any]]:
-    """Draw events as plotly shapes: a solid line, a shade between dotted lines, a pale shade."""
+    """Draw events as plotly shapes: a solid line, a pale shade between dotted lines, a bar along the top.
+
+    `bar` is the height of a bar as a share of the plot; with a `scale` below 1, all bars share one lane.
+    """
     colours = theme.palette(mode)
     drawn: list[dict[str, Any]] = []
-    for event in events:
+    place: dict[str, Any] = {"xref": xref, "yref": yref, "layer": "below"}
+    for event in (event for event in events if event.kind != "context"):
         style = theme.EVENTS[event.kind]
-        place = {"xref": xref, "yref": yref, "y0": 0, "y1": 1, "layer": "below"}
         start, end = _day(event.start), _day(event.end)
-        if style.shade:
+        whole = {**place, "y0": 0, "y1": 1}
+        if style.shade and end > start:
             drawn.append({"type": "rect", "x0": start, "x1": end, "line": {"width": 0},
-                          "fillcolor": theme.rgba(colours.shade, style.shade), **place})  # fmt: skip
-        line = {"color": colours.event, "width": style.width * scale, "dash": style.dash}
-        edges = () if not style.width else (start,) if event.kind == "directive" or start == end else (start, end)
-        drawn += [{"type": "line", "x0": day, "x1": day, "line": line, **place} for day in edges]
-        if event.kind == "context" and (event.end - event.start).days < 10:  # a day of context would be invisible
-            drawn.append({"type": "line", "x0": start, "x1": start, **place,
-                          "line": {"color": theme.rgba(colours.shade, 0.35), "width": 3 * scale}})  # fmt: skip
+                          "fillcolor": theme.rgba(colours.shade, style.shade), **whole})  # fmt: skip
+        line = {"color": theme.rgba(colours.event, 1 if scale == 1 else 0.45), "width": style.width * scale,
+                "dash": style.dash}  # fmt: skip
+        edges = (start,) if event.kind == "directive" or start == end else (start, end)
+        drawn += [{"type": "line", "x0": day, "x1": day, "line": line, **whole} for day in edges]
+    fill = theme.rgba(colours.shade, theme.EVENTS["context"].shade)
+    for event, lane in bars(events):
+        top = 1 - bar * (lane if scale == 1 else 0)
+        seen = max(event.end, event.start + pd.Timedelta(days=10))  # a day of context would be invisible
+        drawn.append({"type": "rect", "x0": _day(event.start), "x1": _day(seen), "y0": top - 0.85 * bar, "y1": top,
+                      "fillcolor": fill, "line": {"width": 0}, **place})  # fmt: skip
     return drawn
+
+
+def bar_texts(
+    events: list[Event], first: pd.Timestamp, last: pd.Timestamp, mode: theme.Mode, *, bar: float
+) -> list[dict[str, Any]]:
+    """Write the name into each bar of context that is long enough for it."""
+    span = max((last - first).total_seconds(), 1.0)
+    texts = []
+    for event, lane in bars(events):
+        width = PLOT_WIDTH * (event.end - event.start).total_seconds() / span
+        if len(event.label) * LETTER + 4 <= width:
+            texts.append({
+                "x": _day(event.start), "xref": "x", "y": 1 - bar * (lane + 0.43), "yref": "y domain",
+                "xanchor": "left", "yanchor": "middle", "showarrow": False, "text": html.escape(event.label, quote=False),
+                "font": {"size": theme.SIZE_SMALL - 1, "color": theme.palette(mode).text},
+            })  # fmt: skip
+    return texts
 
 
 def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, Any]]:
@@ -85,7 +133,8 @@ def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, A
     for kind, style in theme.EVENTS.items():
         if kind not in kinds:
             continue
-        marker: dict[str, Any] = {"symbol": "square", "size": 13, "color": theme.rgba(colours.shade, style.shade * 1.6),
+        fill = theme.rgba(colours.shade, max(style.shade, 0.2))
+        marker: dict[str, Any] = {"symbol": "square", "size": 13, "color": fill,
                                   "line": {"color": theme.rgba(colours.shade, 0.5), "width": 1}}  # fmt: skip
         if not style.shade:  # upright, as on the plot; a lying line would read as one of the series
             marker = {"symbol": "line-ns", "size": 14, "line": {"color": colours.event, "width": style.width}}
@@ -115,7 +164,7 @@ def labels(
 ) -> tuple[list[dict[str, Any]], int, list[Event]]:
     """Place labels above the plot in lanes, so that neither texts nor their leaders cross.
 
-    Where room is short, directives keep their labels before changes in recording, and these before context.
+    Where room is short, directives keep their labels before changes in recording. Context has its names in its bars.
 
     Returns
     -------
@@ -123,10 +172,11 @@ def labels(
         Plotly annotations, how many lanes they fill, and the events for whose label there was no room.
     """
     colours = theme.palette(mode)
-    letters = LABEL_LETTERS if len(events) <= CROWD else CROWDED_LETTERS
+    letters = LABEL_LETTERS if len([event for event in events if event.kind != "context"]) <= CROWD else CROWDED_LETTERS
     spots: list[_Spot] = []
     left_out: list[Event] = []
-    for event in sorted(events, key=lambda event: (list(theme.EVENTS).index(event.kind), event.start)):
+    labelled = [event for event in events if event.kind != "context"]
+    for event in sorted(labelled, key=lambda event: (list(theme.EVENTS).index(event.kind), event.start)):
         tried = _pack([*(spot.event for spot in spots), event], first, last, letters)
         if tried is None:
             left_out.append(event)

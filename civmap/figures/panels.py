@@ -58,7 +58,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
         }  # fmt: skip
         layout[f"yaxis{suffix}"] = {
             "domain": [max(y_top - (ROW - GAP) / plot_height, 0), y_top], "anchor": f"x{suffix}", "fixedrange": True,
-            "range": [0, most * 1.08], "tickvals": [0, most], "ticktext": ["0", theme.number(most)], "ticks": "",
+            "range": [0, most * 1.15], "tickvals": [0, most], "ticktext": ["0", theme.number(most)], "ticks": "",
             "showticklabels": not shared or column == 0, "tickfont": {"size": theme.SIZE_SMALL - 1},
         }  # fmt: skip
         layout["annotations"].append({
@@ -66,7 +66,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
             "yref": f"y{suffix} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
             "font": {"size": theme.SIZE_SMALL},
         })  # fmt: skip
-        layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain", scale=0.6)
+        layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain", scale=0.6, bar=0.07)
         traces += _panel(one, str(panel), suffix, colours, part, first=k == 0)
     unknown = len(every) - len(panels)
     layout["annotations"].append({

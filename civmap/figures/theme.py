@@ -95,8 +95,8 @@ class EventStyle:
 
 EVENTS: dict[str, EventStyle] = {
     "directive": EventStyle("Directive", "solid", 1.6, 0.0),
-    "recording": EventStyle("Change in recording", "dot", 1.4, 0.22),
-    "context": EventStyle("Context", "solid", 0.0, 0.11),
+    "recording": EventStyle("Change in recording", "dot", 1.4, 0.1),
+    "context": EventStyle("Context", "solid", 0.0, 0.3),
 }
 
 

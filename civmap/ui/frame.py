@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def page(title: str, *, lead: str = "") -> Look:
         filters, known_on = sidebar.choose_filters(store)
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
             links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
-        st.caption(store.theatre.marking or "Marking: not set", text_alignment="center")
+        st.html(f'<div class="civmap-mark">{escape(store.theatre.marking or "Marking: not set")}</div>')
         st.title(title, anchor=False)
         if lead:
             st.markdown(lead)
@@ -73,9 +74,12 @@ def faults() -> Iterator[None]:
         st.warning(str(error), icon=":material/info:")
 
 
-# Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling.
+# Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
+# stays in sight, also when the page is scrolled.
 _STYLE = """<style>
 .block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
+.civmap-mark {position: fixed; top: .55rem; left: 0; right: 0; text-align: center; font-size: .8rem; z-index: 1000000;
+  pointer-events: none;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
 [data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}
