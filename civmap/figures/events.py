@@ -117,9 +117,10 @@ def bar_texts(
     for event, lane in bars(events):
         width = PLOT_WIDTH * (event.end - event.start).total_seconds() / span
         if len(event.label) * LETTER + 4 <= width:
+            text = html.escape(event.label, quote=False)
             texts.append({
                 "x": _day(event.start), "xref": "x", "y": 1 - bar * (lane + 0.43), "yref": "y domain",
-                "xanchor": "left", "yanchor": "middle", "showarrow": False, "text": html.escape(event.label, quote=False),
+                "xanchor": "left", "yanchor": "middle", "showarrow": False, "text": text,
                 "font": {"size": theme.SIZE_SMALL - 1, "color": theme.palette(mode).text},
             })  # fmt: skip
     return texts
