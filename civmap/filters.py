@@ -123,13 +123,14 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
     inside["location_precision"] = filters.precisions
     for column, allowed in inside.items():
         if allowed:
-            terms.append(f"{column} IN ({', '.join('?' * len(allowed))})")
+            # not IN: a function is asked once for each distinct word of a dictionary, IN once for each row
+            terms.append(f"list_contains([{', '.join('?' * len(allowed))}], {column})")
             values.extend(allowed)
     if filters.parties:
-        terms.append(f"list_has_any(parties, [{', '.join('?' * len(filters.parties))}])")
-        values.extend(filters.parties)
-        if filters.party_mode == "single":
-            terms.append("len(parties) = 1")
+        alone = filters.party_mode == "single"
+        named = ["party_key = ?" if alone else "contains(party_key, ?)"] * len(filters.parties)
+        terms.append(f"({' OR '.join(named)})")
+        values.extend(f";{party};" for party in filters.parties)
     return " AND ".join(terms), values
 
 

@@ -36,7 +36,7 @@ from civmap.placing import place
 from civmap.readers.result import ReadResult
 from civmap.theatre import Theatre, load_theatre
 
-FORMAT = 1  # raise when the derived table changes, so that old caches are made anew
+FORMAT = 2  # raise when the derived table changes, so that old caches are made anew
 _KEPT_CACHES = 2  # another process may still be reading the one before
 
 
@@ -105,6 +105,7 @@ class Store:
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET enable_progress_bar = false")
         self._opened = ""
+        self._kept: dict[tuple[Any, ...], pd.DataFrame] = {}
         self._lock = threading.Lock()
 
     # ---- what is there -------------------------------------------------------------------------------------------
@@ -215,17 +216,25 @@ class Store:
 
     # ---- asking --------------------------------------------------------------------------------------------------
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+    def query(self, sql: str, parameters: Sequence[Any] = (), *, keep: bool = False) -> pd.DataFrame:
         """Run one question on a cursor of its own; the table is called ``incidents``.
 
         Parameters
         ----------
         sql
             A SELECT over ``incidents`` (the schema's columns, ``longitude``, ``latitude``, ``known_from``,
-            ``known_to``, ``civilian_harm``, ``excluded``, ``in_theatre``).
+            ``known_to``, ``civilian_harm``, ``excluded``, ``in_theatre``, and ``party_key``: ``;coalition;russia;``).
         parameters
             Values for the question marks.
+        keep
+            Remember the answer until the loads change; for small answers that every filter needs again.
         """
+        if keep:
+            key = (self.fingerprint, sql, *parameters)
+            if key not in self._kept:
+                self._kept = {known: frame for known, frame in self._kept.items() if known[0] == key[0]}
+                self._kept[key] = self.query(sql, parameters)
+            return self._kept[key].copy()
         try:
             self._open()
             return self._ask(sql, parameters)
@@ -262,7 +271,7 @@ class Store:
         if filters is None:
             where = where.replace(" AND in_theatre", "")
         frame = self.query(
-            f"SELECT * EXCLUDE (excluded, in_theatre, civilian_harm) FROM incidents WHERE {where} "
+            f"SELECT * EXCLUDE (excluded, in_theatre, civilian_harm, party_key) FROM incidents WHERE {where} "
             "ORDER BY event_date, source, source_id",
             values,
         )
@@ -321,7 +330,8 @@ class Store:
                             known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
                             list_contains({list(schema.EXCLUDED_GRADES)!r}, grade)
                                 OR list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS excluded,
-                            coalesce(placed_by <> 'outside', false) AS in_theatre
+                            coalesce(placed_by <> 'outside', false) AS in_theatre,
+                            ';' || array_to_string(parties, ';') || ';' AS party_key
                         FROM {source})
                     ORDER BY source, event_date, source_id, load_id
                 ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""

@@ -136,6 +136,7 @@ def incidents() -> pd.DataFrame:
             "event_date": pd.Timestamp("2016-01-01") + pd.to_timedelta(number, unit="D"),
             "admin1": turn(("SY-RA", "SY-HL", None), 2),
             "parties": turn(PARTIES, 5),
+            "party_key": [f";{';'.join(parties)};" for parties in turn(PARTIES, 5)],
             "cause": turn(schema.CAUSES, 1),
             "grade": grades,
             "location_precision": turn(schema.LOCATION_PRECISIONS, 4),

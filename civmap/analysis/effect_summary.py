@@ -24,6 +24,7 @@ from civmap.errors import AnalysisError
 __all__ = ["EffectSummary", "Verdict", "summarise"]
 
 Part = TypeVar("Part")
+NAMED = 3  # events in the sentence; a sentence with more is not read
 Verdict = Literal["fewer", "more", "cannot_tell", "inseparable"]
 
 
@@ -178,12 +179,21 @@ def _total(intervention: Intervention, counted: str) -> str:
 
 
 def _named(mixed: list[Neighbour]) -> str:
-    """Each event with its months, those that lie alike to the date together."""
+    """Name the nearest events with their months, changes in recording first; the others are in the table."""
     groups: dict[str, list[str]] = {}
-    for one in mixed:
+    nearest = sorted(mixed, key=lambda one: (one.kind != "recording change", _days_apart(one)))
+    for one in nearest[:NAMED]:
         months = f"from {one.start:%B %Y}" + ("" if one.end is None else f" to {one.end:%B %Y}")
         groups.setdefault(_when(one), []).append(f"{one.label} ({months})")
-    return "; nor from ".join(_listed(labels) + when for when, labels in groups.items())
+    text = "; nor from ".join(_listed(labels) + when for when, labels in groups.items())
+    others = len(mixed) - NAMED
+    if others <= 0:
+        return text
+    return f"{text}; nor from {others} other {'event' if others == 1 else 'events'} in the table"
+
+
+def _days_apart(one: Neighbour) -> int:
+    return min(abs((edge - one.at).days) for edge in (one.start, one.end) if edge is not None)
 
 
 def _when(one: Neighbour) -> str:

@@ -47,7 +47,7 @@ def page(title: str, *, lead: str = "") -> Look:
     st.html(_STYLE)
     with faults():
         links = st.sidebar.container(gap="xxsmall")
-        name = sidebar.choose_theatre()
+        name = sidebar.choose_theatre(title)
         store = loading.store(name)
         filters, known_on = sidebar.choose_filters(store)
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too

@@ -8,13 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from civmap import queries
+from civmap import queries, schema
 from civmap.exhibits import Exhibit, Recipe, words
 from civmap.exports import tables
 from civmap.figures import charts, maps
 from civmap.figures.part import Part
 from civmap.figures.theme import Mode
+from civmap.filters import BOUNDS
 from civmap.store import Store
+from civmap.theatre import Theatre
 from civmap.ui import frame, loading
 
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
@@ -77,7 +79,30 @@ def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: St
     st.markdown(
         f"**{words.count(len(found), 'incident')} in the chosen {'cell' if cell else 'province'}**, newest first"
     )
-    _table(found)
+    _table(_readable(found, store.theatre))
+
+
+def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
+    """Write records with words for codes, leaving out what no record has."""
+    labels = dict(zip(theatre.parties["party"], theatre.parties["label"], strict=True))
+    people = {
+        f"{harm.capitalize()}, {bound}": found[f"civilians_{harm}_{bound}"]
+        for harm in ("killed", "injured")
+        for bound in BOUNDS
+    }
+    table = {
+        "Id": found["source_id"],
+        "Date": found["event_date"].dt.strftime("%Y-%m-%d"),
+        **people,
+        "Parties named": [", ".join(labels.get(one, one) for one in parties) for parties in found["parties"]],
+        "Cause": found["cause"].map(schema.words),
+        "Place": found["place"],
+        "Province": found["admin1"].map(theatre.boundaries["name"]),
+        "Place known to": found["location_precision"].map(schema.words),
+        "Grade": found["grade"].map(schema.words),
+        "Caveats": ["; ".join(schema.CAVEAT_WORDS.get(one, one) for one in codes) for codes in found["caveats"]],
+    }
+    return pd.DataFrame(table).dropna(axis="columns", how="all")
 
 
 def _foot(exhibit: Exhibit) -> None:

@@ -21,7 +21,7 @@ from civmap.ui import loading
 _OURS = frozenset({"theatre", "known", *PARAM_NAMES})
 
 
-def choose_theatre() -> str:
+def choose_theatre(page: str) -> str:
     """Show the theatre as the first control and take filters from the URL where it says something new."""
     given = {key: value for key, value in st.query_params.items() if key in _OURS}
     names = theatre_names()
@@ -32,6 +32,9 @@ def choose_theatre() -> str:
         named = given.get("theatre", state.get("theatre", names[0]))
         state["theatre"] = named if named in names else names[0]
         state["version"] = state.get("version", 0) + 1  # widgets start anew from what the URL says
+    if page != state.get("page"):  # Streamlit resets a widget that another page shows under the same key
+        state["page"] = page
+        state["version"] += 1
     chosen = _widget(st.sidebar.selectbox, "Theatre", "theatre", state["theatre"], options=names, format_func=_title)
     if chosen != state["theatre"]:
         state["theatre"], state["filters"], state["known_on"] = chosen, Filters(), None
