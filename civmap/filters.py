@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from civmap import schema
+from civmap.errors import RecipeError
 
 MEASURES = ("incidents", "killed", "injured", "casualties")
 BOUNDS = ("min", "best", "max")
@@ -23,12 +24,12 @@ _CHOICES = {"measure": MEASURES, "bound": BOUNDS, "party_mode": PARTY_MODES}
 class Filters:
     """Which records count, and what is counted.
 
-    Sources are never added together: `source` is one source. Empty tuples mean all.
+    Empty tuples mean all. Words that do not exist are refused; `from_params`, which reads links, forgives them.
 
     Parameters
     ----------
     source
-        Id of one source; none means the store's first.
+        Id of one source. Queries take the store's first where none is named: sources are never added together.
     date_from, date_to
         First and last local day, both included.
     admin1, causes, grades, precisions
@@ -60,6 +61,27 @@ class Filters:
     bound: str = "best"
     harm_only: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("date_from", "date_to"):
+            object.__setattr__(self, name, as_day(getattr(self, name)))
+        faults = []
+        for name, allowed in _LISTS.items():
+            given = getattr(self, name)
+            if not isinstance(given, list | tuple) or not all(isinstance(word, str) for word in given):
+                faults.append(f"{name} is a list of words, not {given!r}")
+                continue
+            object.__setattr__(self, name, tuple(given))
+            faults += [f"{name} cannot be '{word}'" for word in given if allowed is not None and word not in allowed]
+        if not (self.source is None or isinstance(self.source, str)):
+            faults.append(f"source is a word, not {self.source!r}")
+        if not isinstance(self.harm_only, bool):
+            faults.append(f"harm_only is true or false, not {self.harm_only!r}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                faults.append(f"{name} cannot be '{getattr(self, name)}' but one of {', '.join(choices)}")
+        if faults:
+            raise RecipeError("These filters do not exist: " + "; ".join(faults) + ".")
+
     def with_(self, **changes: Any) -> Filters:
         """Return a copy with some fields changed."""
         return replace(self, **changes)
@@ -75,13 +97,18 @@ class Filters:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Filters:
-        """Read a mapping as `to_dict` writes it; anything unknown or ill-formed is left at its default."""
-        known = {field.name for field in fields(cls)}
-        read = {key: _value(key, value) for key, value in values.items() if key in known}
-        made = cls(**{key: value for key, value in read.items() if value is not None})
-        if made.date_from and made.date_to and made.date_from > made.date_to:
-            return made.with_(date_from=made.date_to, date_to=made.date_from)
-        return made
+        """Read a mapping as `to_dict` writes it.
+
+        Raises
+        ------
+        RecipeError
+            When a filter or one of its words does not exist.
+        """
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise RecipeError(f"There is no filter {', '.join(sorted(map(str, unknown)))}.",
+                              expected=", ".join(field.name for field in fields(cls)))  # fmt: skip
+        return cls(**{key: value for key, value in values.items() if value is not None})
 
     def to_params(self) -> dict[str, str]:
         """Return URL parameters, only those that differ from the defaults."""
@@ -92,25 +119,51 @@ class Filters:
 
     @classmethod
     def from_params(cls, params: Mapping[str, str]) -> Filters:
-        """Read URL parameters; bad values fall back to the default."""
-        return cls.from_dict({_FIELDS.get(key, key): value for key, value in params.items()})
+        """Read URL parameters; what is unknown or ill-formed falls back to the default."""
+        known = {field.name for field in fields(cls)}
+        named = {_FIELDS.get(key, key): value for key, value in params.items()}
+        read = {key: _value(key, value) for key, value in named.items() if key in known}
+        made = cls(**{key: value for key, value in read.items() if value is not None})
+        if made.date_from and made.date_to and made.date_from > made.date_to:
+            return made.with_(date_from=made.date_to, date_to=made.date_from)
+        return made
+
+
+def as_day(value: Any) -> date | None:
+    """Take a date, a timestamp or ISO text as a day; null stays none.
+
+    Examples
+    --------
+    >>> as_day("2010-08-01")
+    datetime.date(2010, 8, 1)
+    """
+    if value is None or value != value:  # NaT differs from itself
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise RecipeError("This is no day.", found=repr(value), expected="YYYY-MM-DD") from error
 
 
 def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[str, list[Any]]:
     """Turn filters into an SQL condition over the store's incidents, and its parameters.
 
-    Records outside the theatre never pass; excluded ones (discounted, not credible, duplicate) only when their grade
-    is asked for by name.
+    Records outside the theatre, judged not credible or marked as duplicates never pass; discounted ones only when
+    that grade is asked for by name.
 
     Examples
     --------
     >>> conditions(Filters(source="airwars", harm_only=False))
-    ('known_to IS NULL AND in_theatre AND NOT excluded AND source = ?', ['airwars'])
+    ('known_to IS NULL AND in_theatre AND NOT set_apart AND NOT discounted AND source = ?', ['airwars'])
     """
     terms, values = known_on(as_known_on)
-    terms.append("in_theatre")
+    terms += ["in_theatre", "NOT set_apart"]
     if not set(filters.grades) & set(schema.EXCLUDED_GRADES):
-        terms.append("NOT excluded")
+        terms.append("NOT discounted")
     if filters.harm_only:
         terms.append("civilian_harm")
     equal = {"source = ?": filters.source, "event_date >= ?": filters.date_from, "event_date <= ?": filters.date_to}
@@ -136,6 +189,7 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
 
 def known_on(day: date | None) -> tuple[list[str], list[Any]]:
     """Turn "as known on" into SQL terms: what was known at the end of that day, or what is known now."""
+    day = as_day(day)
     if day is None:
         return ["known_to IS NULL"], []
     end = datetime.combine(min(day, date.max - timedelta(days=1)) + timedelta(days=1), time(), UTC)

@@ -14,11 +14,12 @@ import shapely
 from h3ronpy.vector import coordinates_to_cells
 
 from civmap import schema
+from civmap.errors import CivMapError
 from civmap.readers.columns import caveat_lists, coded
 from civmap.theatre import Theatre, normalise_name
 
+NEEDED = {"location_precision", "admin1_as_reported", "party_as_reported", "cause", "cause_as_reported", "caveats"}
 BORDER_TOLERANCE_KM = 5.0  # boundaries are simplified by about 1 km; border towns lie on either side of the line
-_WAYS = ("point", "nearest", "name", "country", "outside")
 
 
 def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
@@ -45,6 +46,13 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     >>> place(records, load_theatre("afghanistan"))["admin1"].item()
     'AF-KAB'
     """
+    lacking = sorted(NEEDED - set(records.columns))
+    if lacking:
+        raise CivMapError(
+            f"These records have no column {', '.join(lacking)}.", next_step="Read them with civmap.readers."
+        )
+    if records.crs is not None and records.crs != schema.CRS:
+        records = records.to_crs(schema.CRS)
     points = records.geometry.to_numpy()
     longitude, latitude = shapely.get_x(points), shapely.get_y(points)
     has_point = ~np.isnan(longitude)
@@ -56,12 +64,19 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
 
     in_theatre = (by_point >= 0) | (by_nearest >= 0)
     use_name = ~in_theatre & (by_name >= 0) & ~country_only
-    in_scope = records["source"].isin(set(theatre.source_scopes["source"])).to_numpy()
-    country = country_only & (in_theatre | ~has_point & in_scope)
+    # neither point nor known province: in the theatre if most of the file's other records are
+    nowhere = ~has_point & (by_name < 0)
+    belongs = bool((in_theatre | use_name & ~has_point)[~nowhere].mean() >= 0.5) if (~nowhere).any() else None
+    unnamed = nowhere & records["admin1_as_reported"].isna().to_numpy()
+    country = (
+        country_only & (in_theatre | ~has_point & (by_name >= 0))
+        | nowhere & (belongs is True)
+        | unnamed & (belongs is None)
+    )
     ways = [by_point >= 0, by_nearest >= 0, use_name, country, np.ones(len(records), bool)]
     ways[:3] = [way & ~country_only for way in ways[:3]]
     by_way = np.argmax(ways, axis=0)  # the first that holds
-    point, nearest, _, _, outside = (by_way == way for way in range(len(_WAYS)))
+    point, nearest, _, _, outside = (by_way == way for way in range(len(schema.PLACED_BY)))
     province = np.select([point, nearest, use_name], [by_point, by_nearest, by_name], -1)
 
     parties, unknown_party = _parties(records["party_as_reported"], theatre)
@@ -72,15 +87,16 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
         "nearest_province": nearest,
         "named_province_only": use_name & has_point,
         "province_disagrees": point & (by_name >= 0) & (by_name != by_point),
-        "place_not_recognised": outside & ~has_point,
+        "place_not_recognised": nowhere & ~unnamed,
         "outside_theatre": outside & has_point,
         "coordinates_swapped": swapped,
         "party_not_recognised": unknown_party,
     }
     placed = records.copy()
     placed["admin1"] = coded([*provinces, None], province).set_axis(records.index)
-    placed["placed_by"] = coded(_WAYS, by_way).set_axis(records.index)
-    placed["location_precision"] = records["location_precision"].mask(use_name, "province")
+    placed["placed_by"] = coded(schema.PLACED_BY, by_way).set_axis(records.index)
+    precision = records["location_precision"].mask(use_name, "province")
+    placed["location_precision"] = precision.mask(country, "country")
     placed["cause"] = _causes(records, theatre)
     placed["cell"] = _cells(longitude, latitude, has_point, index=records.index)
     placed["parties"] = parties

@@ -19,7 +19,7 @@ from civmap.filters import BOUNDS, Filters, conditions, known_on
 from civmap.store import Store
 
 FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
-LATE_DAYS = 3  # a last period whose final days have no record yet is still taken as complete
+EDGE_DAYS = 7  # a first or last period that lacks records for at most so many days at the edge is taken as complete
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def sources(store: Store, *, as_known_on: date | None = None) -> list[Extent]:
     terms, values = known_on(as_known_on)
     frame = store.query(
         "SELECT source, count(*) AS records, min(event_date) AS date_min, max(event_date) AS date_max, "
-        "count(civilians_killed_best) > 0 AS has_best FROM incidents "
+        f"count(civilians_killed_best) > 0 AND count(civilians_killed_best) = count({_known('killed')}) AS has_best "
+        "FROM incidents "
         f"WHERE {' AND '.join(terms)} AND in_theatre GROUP BY source "
         "ORDER BY count(*) FILTER (WHERE civilian_harm) DESC, source",
         values,
@@ -75,25 +76,48 @@ def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -
 
 
 def measured(measure: str, bound: str) -> str:
-    """Give the SQL expression that counts a measure over a group of records; null where no record has a figure."""
+    """Give the SQL expression that sums a measure over a group of records.
+
+    A minimum that is not given adds nothing (never a silent minimum), a maximum that is not given is at least the
+    best or the minimum. The best is null unless every record with a figure gives one: a sum over some of them would
+    look like a best estimate of all.
+    """
     people = {"killed": ["killed"], "injured": ["injured"], "casualties": ["killed", "injured"]}.get(measure)
     if people is None:
         return "count(*)"
-    sums = [f"sum({_known(one, bound)})" for one in people]
+    sums = [_sum(one, bound) for one in people]
     if len(sums) == 1:
         return f"{sums[0]}::BIGINT"
-    return f"(CASE WHEN {sums[0]} IS NULL AND {sums[1]} IS NULL THEN NULL ELSE coalesce({sums[0]}, 0) + coalesce({sums[1]}, 0) END)::BIGINT"  # noqa: E501
+    known = " AND ".join(f"{one} IS NULL" for one in sums)
+    return f"(CASE WHEN {known} THEN NULL ELSE {' + '.join(f'coalesce({one}, 0)' for one in sums)} END)::BIGINT"
 
 
-def _known(people: str, bound: str) -> str:
-    """Take a bound where it is given; where one end is missing the other stands in, so that min <= max in a sum."""
+def _sum(people: str, bound: str) -> str:
     low, best, high = (f"civilians_{people}_{end}" for end in BOUNDS)
-    order = {"min": (low, best, high), "best": (best,), "max": (high, best, low)}[bound]
-    return f"coalesce({', '.join(order)})" if len(order) > 1 else order[0]
+    known = _known(people)
+    if bound == "best":
+        return f"(CASE WHEN count({best}) = count({known}) THEN sum({best}) END)"
+    if bound == "max":
+        return f"sum({known})"
+    return f"(CASE WHEN count({known}) > 0 THEN coalesce(sum(coalesce({low}, {best})), 0) END)"
+
+
+def _known(people: str) -> str:
+    """Give the highest figure of a record; null where it gives none."""
+    low, best, high = (f"civilians_{people}_{end}" for end in BOUNDS)
+    return f"coalesce({high}, {best}, {low})"
 
 
 def _values(measure: str) -> str:
     return ", ".join(f"{measured(measure, bound)} AS value_{bound}" for bound in BOUNDS)
+
+
+def _asked(store: Store, filters: Filters, as_known_on: date | None) -> tuple[str, list[Any]]:
+    """Turn filters into a condition on one source: sources are never added together."""
+    if filters.source is None:
+        found = sources(store, as_known_on=as_known_on)
+        filters = filters.with_(source=found[0].source if found else "")
+    return conditions(filters, as_known_on=as_known_on)
 
 
 def totals(store: Store, filters: Filters, *, as_known_on: date | None = None) -> dict[str, Any]:
@@ -102,35 +126,42 @@ def totals(store: Store, filters: Filters, *, as_known_on: date | None = None) -
     Returns
     -------
     dict
-        ``incidents``, ``killed_min`` ... ``injured_max``, ``women_killed_max``, ``children_killed_max``,
-        ``without_killed``, ``without_injured`` (records that give no figure).
+        ``incidents``, ``killed_min`` ... ``injured_max``, ``without_killed``, ``without_injured`` (records that give
+        no figure), ``only_max_killed``, ``only_max_injured`` (records that give a maximum and nothing else).
     """
-    where, values = conditions(filters, as_known_on=as_known_on)
+    where, values = _asked(store, filters, as_known_on)
     people = [f"{measured(one, bound)} AS {one}_{bound}" for one in ("killed", "injured") for bound in BOUNDS]
     frame = store.query(
         f"""SELECT count(*) AS incidents, {", ".join(people)},
-            sum(women_killed_max)::BIGINT AS women_killed_max, sum(children_killed_max)::BIGINT AS children_killed_max,
-            count(*) FILTER (WHERE {_known("killed", "max")} IS NULL) AS without_killed,
-            count(*) FILTER (WHERE {_known("injured", "max")} IS NULL) AS without_injured
+            count(*) FILTER (WHERE {_known("killed")} IS NULL) AS without_killed,
+            count(*) FILTER (WHERE {_known("injured")} IS NULL) AS without_injured,
+            {_only_max("killed")} AS only_max_killed, {_only_max("injured")} AS only_max_injured
         FROM incidents WHERE {where}""",
         values,
     )
     return {str(name): None if pd.isna(value) else int(value) for name, value in frame.iloc[0].items()}
 
 
+def _only_max(people: str) -> str:
+    low, best, high = (f"civilians_{people}_{end}" for end in BOUNDS)
+    return f"count(*) FILTER (WHERE {high} > 0 AND {low} IS NULL AND {best} IS NULL)"
+
+
 def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None) -> dict[str, int]:
     """Count what the totals leave out, under the filters' source: rows set aside, outside, excluded, without harm."""
     terms, values = known_on(as_known_on)
     terms.append("source = ?")
+    named = set(filters.grades) & set(schema.EXCLUDED_GRADES)
+    excluded = "set_apart" if named else "set_apart OR discounted"
+    harm = "civilian_harm" if filters.harm_only else "true"
     frame = store.query(
         f"""SELECT count(*) FILTER (WHERE NOT in_theatre) AS outside,
-            count(*) FILTER (WHERE in_theatre AND excluded AND civilian_harm) AS excluded,
+            count(*) FILTER (WHERE in_theatre AND ({excluded}) AND ({harm})) AS excluded,
             count(*) FILTER (WHERE in_theatre AND NOT civilian_harm) AS without_harm
         FROM incidents WHERE {" AND ".join(terms)}""",
         [*values, filters.source],
     )
-    rejected = store.rejected()
-    aside = int((rejected["source"].isin([filters.source])).sum())
+    aside = int((store.rejected(as_known_on)["source"] == filters.source).sum())
     return {"set_aside": aside, **{str(name): int(value) for name, value in frame.iloc[0].items()}}
 
 
@@ -154,9 +185,11 @@ def cells(store: Store, filters: Filters, *, as_known_on: date | None = None) ->
         ``value_best``, ``value_max``; coarse cells first.
     """
     fine = store.theatre.map_cell_resolution
-    where, values = conditions(filters, as_known_on=as_known_on)
+    hidden = int(store.theatre.disclosure["smallest_count"])  # a place named for fewer could be somebody's home
+    where, values = _asked(store, filters, as_known_on)
     return store.query(
-        f"""SELECT lower(to_hex(cell_at)) AS cell, resolution, mode(admin1) AS admin1, mode(place) AS place,
+        f"""SELECT lower(to_hex(cell_at)) AS cell, resolution, mode(admin1) AS admin1,
+            CASE WHEN count(*) >= {hidden} THEN mode(place) END AS place,
             count(*) AS incidents,
             {_values(filters.measure)}
         FROM (SELECT *, location_precision = 'district' AS coarse,
@@ -180,7 +213,7 @@ def provinces(
         One row for each province of the theatre: ``admin1``, ``name``, ``incidents``, ``value_min``, ``value_best``,
         ``value_max``; 0 where the filters leave none.
     """
-    where, values = conditions(filters, as_known_on=as_known_on)
+    where, values = _asked(store, filters, as_known_on)
     vague = " AND (location_precision = 'province' OR cell IS NULL)" if only_province else ""
     counted = store.query(
         f"""SELECT admin1, count(*) AS incidents, {_values(filters.measure)}
@@ -224,6 +257,8 @@ def panel(
         ``area``, ``period`` (first day), ``incidents``, ``value_min``, ``value_best``, ``value_max`` (null outside
         scope), ``complete`` (false where the data or the filters cover only a part of the period); sorted.
     """
+    if frequency not in FREQUENCIES:
+        raise RecipeError(f"There is no period '{frequency}'.", expected=", ".join(FREQUENCIES))
     loaded = extent(store, filters, as_known_on=as_known_on)
     filters = filters.with_(source=loaded.source)
     where, values = conditions(filters, as_known_on=as_known_on)
@@ -243,62 +278,85 @@ def panel(
     starts = spans.to_timestamp(how="start").astype("datetime64[us]")
     grid = pd.MultiIndex.from_product([areas, starts], names=["area", "period"])
     frame = counted.set_index(["area", "period"]).reindex(grid).reset_index()
-    scope = _scope(store, filters, loaded, as_known_on=as_known_on)
+    scope = scope_of(store, filters, as_known_on=as_known_on)
     covered = scope.covers(frame["area"], frame["period"]) | frame["incidents"].notna()
     zero = covered & frame["incidents"].isna()
     for column in ("incidents", "value_min", "value_best", "value_max"):
         empty = 0 if column != "value_best" or loaded.has_best or filters.measure == "incidents" else pd.NA
         frame[column] = frame[column].astype("Int64").mask(zero, empty)
+    slack = pd.Timedelta(days=EDGE_DAYS)
     ends = spans.to_timestamp(how="end").normalize()
-    begin, end = pd.Timestamp(filters.date_from or scope.first), pd.Timestamp(filters.date_to or loaded.date_max)
-    slack = pd.Timedelta(days=0 if filters.date_to and filters.date_to < loaded.date_max else LATE_DAYS)
-    complete = (starts >= begin.to_period(FREQUENCIES[frequency]).start_time) & (ends <= end + slack)
-    complete &= (starts >= begin) | (begin <= pd.Timestamp(scope.first))
-    return frame.assign(complete=frame["period"].map(dict(zip(starts, complete, strict=True))).astype(bool))
+    # the data's own edges have some slack, since a quiet day there is no gap; what filters or scope cut off has none
+    cut_from = [pd.Timestamp(day) for day in (filters.date_from, scope.first) if day]
+    cut_to = [pd.Timestamp(day) for day in (filters.date_to,) if day]
+    begins = max([pd.Timestamp(loaded.date_min) - slack, *cut_from])
+    stops = min([pd.Timestamp(loaded.date_max) + slack, *cut_to])
+    complete = dict(zip(starts, (starts >= begins) & (ends <= stops), strict=True))
+    return frame.assign(complete=frame["period"].map(complete).astype(bool))
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """Where and from when to when a source covers: provinces of the countries it has records in."""
+class Scope:
+    """Where and from when to when a source covers what the filters ask for.
+
+    `windows` is None where the theatre states no scope for the source, and empty where the scope it states holds
+    nothing of what is asked: then nothing is covered.
+    """
 
     areas: frozenset[str]
-    first: date
-    windows: tuple[tuple[frozenset[str], pd.Timestamp, pd.Timestamp], ...]
+    asked: frozenset[str]
+    windows: tuple[tuple[frozenset[str], pd.Timestamp, pd.Timestamp], ...] | None
+
+    @property
+    def first(self) -> date | None:
+        """The first day of the stated scope."""
+        starts = [start for _, start, _ in self.windows or () if start > pd.Timestamp.min]
+        return min(starts).date() if starts else None
 
     def covers(self, area: pd.Series, period: pd.Series) -> pd.Series:
-        if not self.windows:
-            return area.isin(self.areas) | (area == "all")
+        """Say for each area (``all`` is all that is asked for) and first day of a period whether it is covered."""
+        windows = [(self.areas, pd.Timestamp.min, pd.Timestamp.max)] if self.windows is None else self.windows
         inside = pd.Series(False, index=area.index)
-        for areas, start, end in self.windows:
-            inside |= (area.isin(areas & self.areas) | (area == "all")) & (period >= start) & (period <= end)
+        for areas, start, end in windows:
+            within = areas & self.areas
+            here = area.isin(within) | ((area == "all") & bool(within & self.asked))
+            inside |= here & (period >= start.to_period("M").start_time) & (period <= end)
         return inside
 
+    def covers_days(self, first: pd.Timestamp, last: pd.Timestamp, *, area: str = "all") -> bool:
+        """Say whether a span of days is covered from its first to its last."""
+        days = pd.Series([first, last])
+        return bool(self.covers(pd.Series([area, area]), days).all())
 
-def _scope(store: Store, filters: Filters, loaded: Extent, *, as_known_on: date | None) -> _Scope:
+
+def scope_of(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Scope:
+    """Give the scope of the filters' source for the parties, causes and provinces asked for."""
     theatre = store.theatre
+    loaded = extent(store, filters, as_known_on=as_known_on)
     terms, values = known_on(as_known_on)
     found = store.query(
         f"SELECT admin1, count(*) AS n FROM incidents WHERE {' AND '.join(terms)} AND source = ? "
         "AND admin1 IS NOT NULL GROUP BY admin1",
         [*values, loaded.source],
+        keep=True,
     )
     country = theatre.boundaries["country"]
     # a handful of records just across a border does not make a file cover that country
     by_country = found.set_index("admin1")["n"].groupby(country).sum()
     covered = set(by_country.index[by_country >= 0.01 * by_country.sum()])
     areas = frozenset(country.index[country.isin(covered)])
+    asked = frozenset(filters.admin1 or theatre.boundaries.index)
     scopes = theatre.source_scopes[theatre.source_scopes["source"] == loaded.source]
-    for column, asked in (("parties", filters.parties), ("causes", filters.causes)):
-        meets = [not asked or not named or bool(set(named) & set(asked)) for named in scopes[column]]
+    if scopes.empty:
+        return Scope(areas, asked, None)
+    for column, wanted in (("parties", filters.parties), ("causes", filters.causes)):
+        meets = [not wanted or not named or bool(set(named) & set(wanted)) for named in scopes[column]]
         scopes = scopes[np.array(meets, dtype=bool)]
-    windows = tuple(_window(scope, areas) for scope in scopes.itertuples())
-    starts = [scope.date() for scope in scopes["valid_from"].dropna()]
-    return _Scope(areas, max([loaded.date_min.replace(day=1), *starts[:1]]), windows)
+    return Scope(areas, asked, tuple(_window(scope, areas) for scope in scopes.itertuples()))
 
 
 def _window(scope: Any, areas: frozenset[str]) -> tuple[frozenset[str], pd.Timestamp, pd.Timestamp]:
-    """Give the areas and days of one scope, from the first day of its first month on."""
-    start = pd.Timestamp.min if pd.isna(scope.valid_from) else scope.valid_from.to_period("M").start_time
+    start = pd.Timestamp.min if pd.isna(scope.valid_from) else scope.valid_from
     end = pd.Timestamp.max if pd.isna(scope.valid_to) else scope.valid_to
     return frozenset(scope.area) or areas, start, end
 
@@ -310,32 +368,36 @@ def records(
     as_known_on: date | None = None,
     cell: str | None = None,
     admin1: str | None = None,
+    only_province: bool = False,
     limit: int = 500,
-) -> pd.DataFrame:
-    """List the incidents behind a cell or a province, newest first, without text that could identify people."""
-    where, values = conditions(filters, as_known_on=as_known_on)
+) -> tuple[pd.DataFrame, int]:
+    """List the incidents behind a cell or a province, newest first, and say how many there are.
+
+    `only_province` lists just those whose place is known no better than the province, as `provinces` counts them.
+    """
+    where, values = _asked(store, filters, as_known_on)
     if cell:
         number = int(cell, 16)
-        where += f" AND {_parent((number >> 52) & 15)} = ?::UBIGINT"
-        where += " AND location_precision " + (
-            "= 'district'" if (number >> 52 & 15) < store.theatre.map_cell_resolution else "IN ('exact', 'settlement')"
-        )  # noqa: E501
+        resolution = number >> 52 & 15
+        grain = "= 'district'" if resolution < store.theatre.map_cell_resolution else "IN ('exact', 'settlement')"
+        where += f" AND {_parent(resolution)} = ?::UBIGINT AND location_precision {grain}"
         values.append(number)
     if admin1:
-        where += " AND admin1 = ?"
+        where += " AND admin1 = ?" + (" AND (location_precision = 'province' OR cell IS NULL)" if only_province else "")
         values.append(admin1)
-    return store.query(
+    found = store.query(
         f"""SELECT source_id, event_date, location_precision, admin1, place, parties, cause, civilians_killed_min,
             civilians_killed_best, civilians_killed_max, civilians_injured_min, civilians_injured_best,
-            civilians_injured_max, grade, caveats
+            civilians_injured_max, grade, caveats, count(*) OVER () AS in_all
         FROM incidents WHERE {where} ORDER BY event_date DESC, source_id LIMIT {int(limit)}""",
         values,
     )
+    return found.drop(columns="in_all"), int(found["in_all"].iloc[0]) if len(found) else 0
 
 
 def precision(store: Store, filters: Filters, *, as_known_on: date | None = None) -> pd.DataFrame:
     """Count incidents by place and date precision under the filters."""
-    where, values = conditions(filters, as_known_on=as_known_on)
+    where, values = _asked(store, filters, as_known_on)
     return store.query(
         f"""SELECT location_precision, date_precision, count(*) AS incidents FROM incidents WHERE {where}
         GROUP BY ALL ORDER BY ALL""",

@@ -123,7 +123,7 @@ CAVEAT_WORDS = {
     "nearest_province": "the point lies just outside the drawn border; placed in the nearest province",
     "province_disagrees": "the point and the reported province disagree",
     "named_province_only": "the point lies outside the theatre; placed by the reported province",
-    "place_not_recognised": "neither coordinates nor a province name that the theatre knows",
+    "place_not_recognised": "no coordinates, and a province name that the theatre does not know",
     "outside_theatre": "outside the theatre",
     "coordinates_swapped": "outside the theatre, but inside it with latitude and longitude exchanged",
     "party_not_recognised": "a party that the theatre does not list",

@@ -31,12 +31,12 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
-from civmap.filters import Filters, conditions
+from civmap.filters import Filters, as_day, conditions, known_on
 from civmap.placing import place
 from civmap.readers.result import ReadResult
 from civmap.theatre import Theatre, load_theatre
 
-FORMAT = 2  # raise when the derived table changes, so that old caches are made anew
+FORMAT = 3  # raise when the derived table changes, so that old caches are made anew
 _KEPT_CACHES = 2  # another process may still be reading the one before
 
 
@@ -124,9 +124,11 @@ class Store:
         names = "\n".join([str(FORMAT), self.theatre.id, *sorted(folder.name for folder in folders)])
         return hashlib.sha256(names.encode()).hexdigest()[:16]
 
-    def loads(self) -> pd.DataFrame:
-        """List the loads, oldest knowledge first; one row each with the fields of `Load`."""
-        return self._describe(self._loads())
+    def loads(self, as_known_on: date | None = None) -> pd.DataFrame:
+        """List the loads known on a day, oldest knowledge first; one row each with the fields of `Load`."""
+        frame = self._describe(self._loads())
+        day = as_day(as_known_on)
+        return frame if day is None else frame[frame["known_at"].str[:10] <= day.isoformat()].reset_index(drop=True)
 
     def _describe(self, folders: Sequence[Path]) -> pd.DataFrame:
         rows = [_description(folder) for folder in folders]
@@ -134,10 +136,11 @@ class Store:
         frame = pd.DataFrame(rows, columns=columns).sort_values(["known_at", "load_id"], ignore_index=True)
         return frame.drop(columns="notes").assign(notes=["; ".join(notes) for notes in frame["notes"]])
 
-    def rejected(self) -> pd.DataFrame:
-        """List the rows set aside, of all loads."""
+    def rejected(self, as_known_on: date | None = None) -> pd.DataFrame:
+        """List the rows set aside, of all loads known on a day."""
         frames = []
-        for folder in self._loads():
+        known = set(self.loads(as_known_on)["load_id"])
+        for folder in (folder for folder in self._loads() if folder.name in known):
             try:
                 frames.append(pd.read_parquet(folder / "rejected.parquet").assign(load_id=folder.name))
             except (OSError, pa.ArrowException) as error:
@@ -146,7 +149,7 @@ class Store:
 
     # ---- adding --------------------------------------------------------------------------------------------------
 
-    def add(self, result: ReadResult, *, known_at: date | datetime | None = None) -> Load:
+    def add(self, result: ReadResult, *, known_at: date | datetime | str | None = None) -> Load:
         """Place and keep what a reader returned, as one load.
 
         Parameters
@@ -155,7 +158,9 @@ class Store:
             Records, set-aside rows and provenance.
         known_at
             When the source released it; now if not given. Later releases of the same ``source_id`` replace earlier
-            ones from then on, and "as known on" an earlier day still shows the earlier.
+            ones from then on, and "as known on" an earlier day still shows the earlier. The order of loading does
+            not matter; of two releases with one date either may win, but always the same one, so give a correction
+            its own date or none.
 
         Returns
         -------
@@ -187,7 +192,7 @@ class Store:
             without_province=int((placed["placed_by"] == "country").sum()),
             outside=outside,
             known_at=moment.isoformat(),
-            loaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            loaded_at=datetime.now(UTC).isoformat(),
             notes=result.provenance.notes,
         )
         self._write(load, placed, result.rejected)
@@ -223,7 +228,8 @@ class Store:
         ----------
         sql
             A SELECT over ``incidents`` (the schema's columns, ``longitude``, ``latitude``, ``known_from``,
-            ``known_to``, ``civilian_harm``, ``excluded``, ``in_theatre``, and ``party_key``: ``;coalition;russia;``).
+            ``known_to``, ``civilian_harm``, ``discounted``, ``set_apart`` (not credible or duplicate),
+            ``in_theatre``, and ``party_key``: ``;coalition;russia;``).
         parameters
             Values for the question marks.
         keep
@@ -231,10 +237,13 @@ class Store:
         """
         if keep:
             key = (self.fingerprint, sql, *parameters)
-            if key not in self._kept:
-                self._kept = {known: frame for known, frame in self._kept.items() if known[0] == key[0]}
-                self._kept[key] = self.query(sql, parameters)
-            return self._kept[key].copy()
+            kept = self._kept.get(key)
+            if kept is None:
+                kept = self.query(sql, parameters)
+                # a new mapping in one assignment: threads that read the old one are not disturbed
+                current = {known: frame for known, frame in self._kept.items() if known[0] == key[0]}
+                self._kept = current | {key: kept}
+            return kept.copy()
         try:
             self._open()
             return self._ask(sql, parameters)
@@ -266,13 +275,14 @@ class Store:
         GeoDataFrame
             The schema's columns with ``known_from`` and ``known_to``, EPSG:4326, in the order of date and id.
         """
-        everything = Filters(harm_only=False, grades=schema.GRADES)
-        where, values = conditions(filters or everything, as_known_on=as_known_on)
         if filters is None:
-            where = where.replace(" AND in_theatre", "")
+            terms, values = known_on(as_known_on)
+            where = " AND ".join(terms)
+        else:
+            where, values = conditions(filters, as_known_on=as_known_on)
+        ours = "discounted, set_apart, in_theatre, civilian_harm, party_key"
         frame = self.query(
-            f"SELECT * EXCLUDE (excluded, in_theatre, civilian_harm, party_key) FROM incidents WHERE {where} "
-            "ORDER BY event_date, source, source_id",
+            f"SELECT * EXCLUDE ({ours}) FROM incidents WHERE {where} ORDER BY event_date, source, source_id",
             values,
         )
         longitude = frame.pop("longitude").to_numpy(dtype="float64")
@@ -308,6 +318,7 @@ class Store:
 
     def _derive(self, file: Path, folders: Sequence[Path]) -> None:
         """Write every record with the time from which and to which it was what the source said."""
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         draft = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}.tmp")
         cursor = self._connection.cursor()
         try:
@@ -318,7 +329,8 @@ class Store:
             else:
                 nothing = schema.empty_incidents()
                 empty = pd.DataFrame(nothing.drop(columns="geometry"))
-                cursor.register("nothing", empty.assign(known_at=pd.Series(dtype="str")))
+                never = pd.Series(dtype="str")
+                cursor.register("nothing", empty.assign(known_at=never))
                 source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
             ended = "lead(known_from) OVER (PARTITION BY source, source_id ORDER BY known_from, load_id)"
             known_to = ended if len(folders) > 1 else "NULL::TIMESTAMPTZ"
@@ -328,8 +340,8 @@ class Store:
                     SELECT *, {known_to} AS known_to FROM (
                         SELECT * EXCLUDE (geometry, known_at), geometry.x AS longitude, geometry.y AS latitude,
                             known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
-                            list_contains({list(schema.EXCLUDED_GRADES)!r}, grade)
-                                OR list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS excluded,
+                            list_contains({list(schema.EXCLUDED_GRADES)!r}, grade) AS discounted,
+                            list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS set_apart,
                             coalesce(placed_by <> 'outside', false) AS in_theatre,
                             ';' || array_to_string(parties, ';') || ';' AS party_key
                         FROM {source})
@@ -367,7 +379,10 @@ def _list_type(arrow: pa.DataType) -> pd.ArrowDtype | None:
 def _write_records(placed: gpd.GeoDataFrame, file: Path) -> None:
     """Write points as geoarrow: two columns of numbers, quick to write, which DuckDB reads without an extension."""
     if placed.geometry.notna().any():
-        placed.to_parquet(file, geometry_encoding="geoarrow", index=False)
+        # only words repeat enough for a dictionary, and nobody searches a load: its statistics are not read
+        words = [name for name, column in schema.COLUMN.items() if column.kind == "text" and name != "source_id"]
+        options = {"use_dictionary": words, "write_statistics": False}
+        placed.to_parquet(file, geometry_encoding="geoarrow", index=False, **options)
         return
     # geopandas cannot write a column without any point: the same columns of numbers, all null
     nowhere = pa.nulls(len(placed), pa.struct([("x", pa.float64()), ("y", pa.float64())]))
@@ -401,9 +416,16 @@ def _damaged(folder: Path, error: Exception) -> StoreError:
     )
 
 
-def _as_moment(known_at: date | datetime | None) -> datetime:
+def _as_moment(known_at: date | datetime | str | None) -> datetime:
+    now = datetime.now(UTC)
     if known_at is None:
-        return datetime.now(UTC).replace(microsecond=0)
+        return now
     if isinstance(known_at, datetime):
-        return known_at.astimezone(UTC) if known_at.tzinfo else known_at.replace(tzinfo=UTC)
-    return datetime.combine(known_at, time(), UTC)
+        moment = known_at.astimezone(UTC) if known_at.tzinfo else known_at.replace(tzinfo=UTC)
+    else:
+        moment = datetime.combine(as_day(known_at) or now.date(), time(), UTC)
+    if moment > now:
+        raise StoreError(
+            "A release cannot lie in the future.", found=f"{moment:%Y-%m-%d}", expected=f"a day up to {now:%Y-%m-%d}"
+        )
+    return moment

@@ -6,6 +6,7 @@ separate it by ``;`` and load as tuples; an empty list means "all". Dates are da
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -46,6 +47,8 @@ class Theatre:
         Rules for small counts on exports; ``lon``, ``lat`` and ``zoom`` at which the map opens.
     demonstration
         Folder of synthetic data, if the theatre has one.
+    fingerprint
+        A short hash of the folder's files.
     """
 
     id: str
@@ -69,6 +72,7 @@ class Theatre:
     marking: str
     view: dict[str, float]
     demonstration: Path | None
+    fingerprint: str
 
     def admin1_of(self, names: pd.Series) -> pd.Series:
         """Look up province codes by name or code; null where the theatre knows no such name."""
@@ -143,6 +147,7 @@ def load_theatre(path_or_name: str | Path) -> Theatre:
         disclosure={"smallest_count": 5, "finest_place": "district", "province_month_counts_exempt": True}
         | settings.get("disclosure", {}),
         marking=settings.get("marking", ""), view=view, demonstration=demonstration if demonstration.is_dir() else None,
+        fingerprint=hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.*")))).hexdigest()[:16],
     )  # fmt: skip
 
 

@@ -35,9 +35,11 @@ def add(
 
 
 def monthly(counts: list[int], *, start: str = "2008-01-01", **values: Any) -> list[dict[str, Any]]:
-    """As many incidents in each month as the list says, spread over its first days."""
+    """As many incidents in each month as the list says, spread over its first four weeks."""
     months = pd.date_range(start, periods=len(counts), freq="MS")
     days = [
-        month + pd.Timedelta(days=n % 28) for month, count in zip(months, counts, strict=True) for n in range(count)
+        month + pd.Timedelta(days=27 * (n + 1) // count)
+        for month, count in zip(months, counts, strict=True)
+        for n in range(count)
     ]
     return [incident(number, f"{day:%Y-%m-%d}", **values) for number, day in enumerate(days)]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civmap import schema
+from civmap.errors import RecipeError
 from civmap.filters import BOUNDS, MEASURES, PARAM_NAMES, PARTY_MODES, Filters, conditions, known_on
 
 WORD = st.text(st.characters(exclude_characters=",", exclude_categories=["Cs"]), min_size=1, max_size=8)
@@ -83,8 +84,11 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([field.name for field in dataclasses.fields(Filters)]), JSON))
-def test_any_mapping_gives_usable_filters(values: dict[str, Any]) -> None:
-    filters = Filters.from_dict(values)
+def test_any_mapping_gives_usable_filters_or_a_sentence(values: dict[str, Any]) -> None:
+    try:
+        filters = Filters.from_dict(values)
+    except RecipeError:
+        return
     hash(filters)
     conditions(filters)
 
@@ -94,8 +98,24 @@ def test_any_mapping_gives_usable_filters(values: dict[str, Any]) -> None:
     [{"from": "yesterday"}, {"to": "2016-02-30"}, {"measure": "all"}, {"bound": "mean"}, {"causes": "magic"},
      {"grades": ",,"}, {"precisions": "roughly"}, {"party_mode": "both"}, {"source": ""}, {"nonsense": "1"}],
 )  # fmt: skip
-def test_bad_value_falls_back_to_the_default(params: dict[str, str]) -> None:
+def test_bad_value_in_a_link_falls_back_to_the_default(params: dict[str, str]) -> None:
     assert Filters.from_params(params) == Filters()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"causes": ["airstrike"]}, "causes cannot be 'airstrike'"), ({"causes": "ied"}, "a list of words"),
+     ({"measure": "deaths"}, "measure cannot be 'deaths'"), ({"admin": ["AF-HEL"]}, "no filter admin"),
+     ({"date_from": "soon"}, "no day"), ({"harm_only": "no"}, "true or false")],
+)  # fmt: skip
+def test_a_filter_that_does_not_exist_is_refused_and_never_widens_the_answer(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        Filters.from_dict(values)
+
+
+def test_days_are_taken_as_text_date_or_timestamp() -> None:
+    days = ["2010-08-01", date(2010, 8, 1), pd.Timestamp("2010-08-01 13:00")]
+    assert {Filters(date_from=day).date_from for day in days} == {date(2010, 8, 1)}  # type: ignore[arg-type]
 
 
 def test_good_values_beside_bad_ones_are_kept() -> None:
@@ -142,10 +162,8 @@ def incidents() -> pd.DataFrame:
             "location_precision": turn(schema.LOCATION_PRECISIONS, 4),
             "civilian_harm": turn((True, True, False), 11),
             "in_theatre": turn((True, True, True, False), 13),
-            "excluded": [
-                grade in schema.EXCLUDED_GRADES or assessment in schema.EXCLUDED_ASSESSMENTS
-                for grade, assessment in zip(grades, assessments, strict=True)
-            ],
+            "discounted": [grade in schema.EXCLUDED_GRADES for grade in grades],
+            "set_apart": [assessment in schema.EXCLUDED_ASSESSMENTS for assessment in assessments],
             "known_from": pd.Timestamp("2017-01-01", tz="UTC"),
             "known_to": pd.to_datetime(turn((None, None, "2018-01-01"), 17), utc=True),
         }
@@ -153,8 +171,8 @@ def incidents() -> pd.DataFrame:
 
 
 FRAME = incidents()
-ALWAYS = FRAME["in_theatre"] & FRAME["known_to"].isna()
-COUNTED = ALWAYS & ~FRAME["excluded"] & FRAME["civilian_harm"]
+ALWAYS = FRAME["in_theatre"] & FRAME["known_to"].isna() & ~FRAME["set_apart"]
+COUNTED = ALWAYS & ~FRAME["discounted"] & FRAME["civilian_harm"]
 CASES: list[tuple[str, Filters, Callable[[pd.DataFrame], Any]]] = [
     ("default", Filters(), lambda _: COUNTED),
     ("source", Filters(source="airwars"), lambda f: COUNTED & (f["source"] == "airwars")),
@@ -185,7 +203,7 @@ CASES: list[tuple[str, Filters, Callable[[pd.DataFrame], Any]]] = [
         "single party", Filters(parties=("coalition", "russia"), party_mode="single"),
         lambda f: COUNTED & f["parties"].map(lambda parties: parties in (["coalition"], ["russia"])),
     ),
-    ("without harm too", Filters(harm_only=False), lambda f: ALWAYS & ~f["excluded"]),
+    ("without harm too", Filters(harm_only=False), lambda f: ALWAYS & ~f["discounted"]),
     ("measure is no condition", Filters(measure="killed", bound="max"), lambda _: COUNTED),
     (
         "several at once", Filters(source="ucdp_ged", causes=("aerial", "ied"), date_from=date(2016, 3, 1)),
@@ -217,7 +235,8 @@ def chosen(filters: Filters, as_known_on: date | None = None) -> list[int]:
 )
 def test_known_on_a_day_is_the_state_at_its_end(day: date, known: str) -> None:
     everything = Filters(harm_only=False, grades=schema.GRADES)
-    expected = {"none": FRAME["in_theatre"] & False, "all": FRAME["in_theatre"], "now": ALWAYS}[known]
+    ever = FRAME["in_theatre"] & ~FRAME["set_apart"]
+    expected = {"none": ever & False, "all": ever, "now": ALWAYS}[known]
     assert chosen(everything, day) == FRAME["number"][expected].tolist()
 
 

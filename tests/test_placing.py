@@ -110,8 +110,17 @@ def test_country_precision_gets_no_province(oir: Theatre) -> None:
     assert pd.isna(without["admin1"])
 
 
-def test_country_precision_of_a_source_without_scope_and_point_is_outside(oir: Theatre) -> None:
-    assert place_one(oir, location_precision="country", source="own_log")["placed_by"] == "outside"
+def test_a_record_without_any_place_is_in_the_theatre_unless_the_others_of_its_file_are_not(oir: Theatre) -> None:
+    assert place_one(oir, location_precision="country", source="own_log")["placed_by"] == "country"
+    elsewhere = records({"location_precision": "country"}, {"point": (2.35, 48.86)})
+    assert list(place(elsewhere, oir)["placed_by"]) == ["outside", "outside"]
+
+
+def test_an_unknown_province_name_is_in_the_theatre_only_beside_records_that_are(oir: Theatre) -> None:
+    alone = place_one(oir, location_precision="province", admin1_as_reported="Atlantis")
+    assert (alone["placed_by"], list(alone["caveats"])) == ("outside", ["place_not_recognised"])
+    both = records({"admin1_as_reported": "Atlantis"}, {"admin1_as_reported": "Aleppo"})
+    assert list(place(both, oir)["placed_by"]) == ["country", "name"]
 
 
 def test_country_precision_elsewhere_is_outside(oir: Theatre) -> None:

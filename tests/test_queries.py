@@ -106,7 +106,7 @@ def test_every_frequency_adds_up(store: Store, frequency: str) -> None:
 
 def test_records_behind_a_cell_are_those_counted_in_it(store: Store) -> None:
     for cell in queries.cells(store, Filters(source="log")).itertuples():
-        assert len(queries.records(store, Filters(source="log"), cell=cell.cell)) == cell.incidents
+        assert queries.records(store, Filters(source="log"), cell=cell.cell)[1] == cell.incidents
 
 
 def test_sources_are_never_added_together(store: Store, tmp_path: Path) -> None:

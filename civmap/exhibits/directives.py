@@ -24,6 +24,7 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, event_table, events, options, standing
 from civmap.figures.part import Part
+from civmap.filters import Filters
 from civmap.store import Store
 
 WINDOWS = (24, 12, 18, 36, 48)  # months on each side
@@ -39,20 +40,31 @@ def directive(recipe: Recipe, store: Store) -> Exhibit:
     """
     chosen = options(recipe, directive="", at="", window=WINDOWS, scope=tuple(SCOPES))
     name, at, month_only, scope = _what(chosen["directive"], chosen["at"], store)
-    asked = _windowed(recipe, at, chosen["window"])
+    is_split = month_only or at.day > 1
+    filters = _windowed(recipe.filters, at, chosen["window"], split=is_split)
+    replaced = ["dates"] if recipe.filters.date_from or recipe.filters.date_to else []
     if chosen["scope"] == "directive" and chosen["directive"]:
-        asked, said = _scoped(asked, chosen["directive"], store)
+        filters, said = _scoped(recipe, filters, chosen["directive"], store)
         scope += said
-    here = standing(asked, store)
+        set_aside = {
+            "parties": recipe.filters.parties,
+            "causes": recipe.filters.causes,
+            "provinces": recipe.filters.admin1,
+        }
+        replaced += [name_of for name_of, given in set_aside.items() if given]
+    if replaced:
+        scope.append(f"The filters' {words.listed(replaced)} do not apply here; the directive's do.")
+    here = standing(recipe, store, filters=filters)
     panel = queries.panel(store, here.filters, by=None, as_known_on=recipe.as_known_on)
-    split = (panel["period"] == at.to_period("M").start_time) & (month_only or at.day > 1)
+    split = (panel["period"] == at.to_period("M").start_time) & is_split
     counted = words.what(here.filters)
     panel = panel.assign(**{counted: panel[here.value].astype("Float64")})
     model = panel.loc[panel["complete"] & ~split, ["period", counted]]
     happened = _others(here, chosen["directive"])
     found = _compare(model, at, happened)
     summary = interventions.summarise(found, name=name, counted=counted)
-    caveats = [*found.notes]
+    # the split month is said below in its own words
+    caveats = [note for note in found.notes if not (split.any() and "without a row" in note)]
     if split.any():
         why = "the directive is dated only to the month" if month_only else f"the directive falls on day {at.day} of it"
         caveats.insert(0, f"{words.month(at)} is left out of the model: {why}.")
@@ -109,14 +121,19 @@ def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, b
             )
         one = row.iloc[0]
         caveats = [f"{one['title']} ({one['authority']}): {one['text']}"]
-        if one["date_certainty"] != "confirmed":
-            caveats.append(
-                f"The date of the directive, {words.day(one['issued_at'])}, is {one['date_certainty']}, not confirmed."
+        if one["issued_precision"] == "year":
+            raise AnalysisError(
+                f"The date of '{one['title']}' is known only to the year {one['issued_at'].year}, too roughly to "
+                "compare months before and after.",
+                next_step="Choose another directive.",
             )
+        month_only = one["issued_precision"] == "month"
+        issued = words.month(one["issued_at"]) if month_only else words.day(one["issued_at"])
+        if one["date_certainty"] != "confirmed":
+            caveats.append(f"The date of the directive, {issued}, is {one['date_certainty']}, not confirmed.")
         if pd.notna(one["published_at"]) and one["published_at"] != one["issued_at"]:
-            issued, published = words.day(one["issued_at"]), words.day(one["published_at"])
+            published = words.day(one["published_at"])
             caveats.append(f"Issued {issued}, published {published}; it may have worked later.")
-        month_only = one["issued_precision"] != "day"
         return f"{words.month(one['issued_at'])} directive", one["issued_at"], month_only, caveats
     try:
         at = pd.Timestamp(date.fromisoformat(day))
@@ -127,32 +144,30 @@ def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, b
     return f"change of {words.day(at)}", at, False, []
 
 
-def _windowed(recipe: Recipe, at: pd.Timestamp, window: int) -> Recipe:
-    start = at.to_period("M") - window
-    end = at.to_period("M") + window
-    filters = recipe.filters.with_(date_from=start.start_time.date(), date_to=end.end_time.date())
-    return Recipe(recipe.theatre, recipe.analysis, recipe.parameters, filters, recipe.as_known_on)
+def _windowed(filters: Filters, at: pd.Timestamp, window: int, *, split: bool) -> Filters:
+    """Take as many whole months before as after; a split month lies between and counts for neither."""
+    month = at.to_period("M")
+    first, last = month - window, month + window - (0 if split else 1)
+    return filters.with_(date_from=first.start_time.date(), date_to=last.end_time.date())
 
 
-def _scoped(recipe: Recipe, identifier: str, store: Store) -> tuple[Recipe, list[str]]:
+def _scoped(recipe: Recipe, filters: Filters, identifier: str, store: Store) -> tuple[Filters, list[str]]:
     """Ask for the directive's parties, causes and areas; for its causes only where the source names causes at all."""
     one = store.theatre.directives.set_index("id").loc[identifier]
-    loaded = queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on)
-    filters = recipe.filters.with_(
-        source=loaded.source, parties=one["scope_parties"], admin1=one["scope_areas"], causes=()
-    )
+    loaded = queries.extent(store, filters, as_known_on=recipe.as_known_on)
+    filters = filters.with_(source=loaded.source, parties=one["scope_parties"], admin1=one["scope_areas"], causes=())
     whole = queries.totals(store, filters, as_known_on=recipe.as_known_on)["incidents"]
     unknown = filters.with_(causes=("unknown",))
     silent = queries.totals(store, unknown, as_known_on=recipe.as_known_on)["incidents"]
-    said = []
-    if one["scope_causes"] and whole and silent <= (1 - NAMES_CAUSE) * whole:
-        filters = filters.with_(causes=one["scope_causes"])
-    elif one["scope_causes"] and whole:
-        said.append(
-            f"The source gives no cause for {silent / whole:.0%} of the incidents of this scope, so all causes are "
-            "counted and not only those that the directive is about.".replace("%", " %")
-        )
-    return replace(recipe, filters=filters), said
+    if not one["scope_causes"] or not whole:
+        return filters, []
+    if silent <= (1 - NAMES_CAUSE) * whole:
+        return filters.with_(causes=one["scope_causes"]), []
+    share = f"{silent / whole:.0%}".replace("%", " %")
+    return filters, [
+        f"The source gives no cause for {share} of the incidents of this scope, so all causes are counted and not only "
+        "those that the directive is about."
+    ]
 
 
 def _others(here: Standing, identifier: str) -> pd.DataFrame:

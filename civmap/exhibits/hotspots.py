@@ -35,7 +35,8 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
         alt=f"Ranked list of {len(top)} {unit}: {here.subtitle}.",
         encoding={"subtitle": here.subtitle},
     )
-    half = int((ranked["Incidents"].cumsum() < counted / 2).sum()) + 1 if counted else 0
+    most_first = ranked["Incidents"].sort_values(ascending=False)
+    half = int((most_first.cumsum() < counted / 2).sum()) + 1 if counted else 0
     sentence = (
         f"Half of the {words.number(counted)} incidents that can be placed by {unit[:-1]} lie in "
         f"{words.number(half)} of {words.number(len(ranked))} {unit} with any record."

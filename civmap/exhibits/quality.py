@@ -12,13 +12,11 @@ from civmap.figures.part import Part
 from civmap.readers.faults import RULES
 from civmap.store import Store
 
-LISTED = 500
-
 
 def loads(recipe: Recipe, store: Store) -> Exhibit:
     """List every load with what was read, accepted and set aside: read = accepted + set aside."""
     options(recipe)
-    frame = store.loads()
+    frame = store.loads(recipe.as_known_on)
     table = pd.DataFrame(
         {
             "Source": [store.theatre.source_label(source) for source in frame["source"]],
@@ -45,13 +43,13 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
         "table", "What is loaded", {"table": table}, alt="Table of loads with rows read, accepted and set aside."
     )
     return make(recipe, store, title="What is loaded", sentence=sentence, parts=[part],
-                sources=source_lines(store), n=accepted)  # fmt: skip
+                sources=source_lines(store, as_known_on=recipe.as_known_on), n=accepted)  # fmt: skip
 
 
 def set_aside(recipe: Recipe, store: Store) -> Exhibit:
     """List the rows set aside, grouped by rule, each with its file, record number, column and value."""
     options(recipe)
-    frame = store.rejected()
+    frame = store.rejected(recipe.as_known_on)
     groups = frame.groupby(["source", "rule", "column"], dropna=False).size().reset_index(name="Rows")
     by_rule = pd.DataFrame(
         {
@@ -64,9 +62,8 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
     ).sort_values("Rows", ascending=False, ignore_index=True)
     columns = {"file": "File", "source_row": "Record", "source_id": "Id", "rule": "Rule", "column": "Column",
                "value": "Value", "expected": "Expected", "other_faults": "Other faults"}  # fmt: skip
-    rows = frame[list(columns)].head(LISTED).rename(columns=columns)
+    rows = frame[list(columns)].rename(columns=columns)
     sentence = f"{words.count(len(frame), 'row')} set aside, by {words.count(frame['rule'].nunique(), 'rule')}."
-    caveats = [f"The first {LISTED} are listed; all are in the download."] if len(frame) > LISTED else []
     parts = [
         Part(
             "table", "Rows set aside, by rule", {"table": by_rule}, alt="Table of the number of rows set aside by rule."
@@ -78,8 +75,8 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
             alt="Table of rows set aside with file, record, column and value.",
         ),
     ]
-    return make(recipe, store, title="Rows set aside", sentence=sentence, parts=parts, caveats=caveats, n=len(frame),
-                sources=source_lines(store))  # fmt: skip
+    return make(recipe, store, title="Rows set aside", sentence=sentence, parts=parts, n=len(frame),
+                sources=source_lines(store, as_known_on=recipe.as_known_on))  # fmt: skip
 
 
 def precision(recipe: Recipe, store: Store) -> Exhibit:
@@ -95,13 +92,11 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
     doubts = queries.caveat_counts(store, here.filters, as_known_on=recipe.as_known_on)
     doubts = pd.DataFrame({"Caveat": doubts["caveat"].map(schema.CAVEAT_WORDS).fillna(doubts["caveat"]),
                            "Records": doubts["records"]})  # fmt: skip
-    total = max(int(known["All"].sum()), 1)
+    total = int(known["All"].sum())
     exact = int(known.loc[["exact", "settlement"], "All"].sum())
-    sentence = (
-        f"{exact / total:.0%} of {words.count(total, 'incident')} are known to the settlement or better.".replace(
-            "%", " %"
-        )
-    )
+    share = f"{exact / total:.0%}".replace("%", " %") if total else ""
+    said = f"{share} of {words.count(total, 'incident')} are known to the settlement or better."
+    sentence = said if total else "No incident under these filters."
     parts = [
         Part("table", "How precisely place and date are known (incidents)", {"table": places},
              alt=f"Table of place precision by date precision: {here.subtitle}.",
@@ -125,5 +120,6 @@ def missing(recipe: Recipe, store: Store) -> Exhibit:
         "table", "Missing values", {"table": table}, alt="Table of the share of missing values by column and source."
     )
     sentence = "Unknown is left empty and never taken as zero."
-    return make(recipe, store, title="What is missing", sentence=sentence, parts=[part], sources=source_lines(store),
-                n=int(frame.drop_duplicates("source")["records"].sum()))  # fmt: skip
+    n = int(frame.drop_duplicates("source")["records"].sum())
+    sources = source_lines(store, as_known_on=recipe.as_known_on)
+    return make(recipe, store, title="What is missing", sentence=sentence, parts=[part], sources=sources, n=n)

@@ -60,17 +60,19 @@ def map_part(here: Standing) -> tuple[Part, dict[str, int]]:
         if len(top)
         else ""
     )
+    across_km = CELL_ACROSS_KM.get(here.store.theatre.map_cell_resolution)
+    across = f" of about {across_km} km across" if across_km else ""
     part = Part(
         "cells",
         f"Map of {here.unit}",
         {"cells": cells, "provinces": vague},
-        alt=f"Map of {here.store.theatre.title}: {here.subtitle}, in {len(cells)} cells of about "
-        f"{CELL_ACROSS_KM.get(here.store.theatre.map_cell_resolution, 0)} km across.{most}",
+        alt=f"Map of {here.store.theatre.title}: {here.subtitle}, in {len(cells)} cells{across}.{most}",
         encoding={"unit": here.unit, "view": here.store.theatre.view, "subtitle": here.subtitle},
     )
     return part, shown
 
 
+DAY, YEAR = pd.Timedelta(days=1), pd.DateOffset(years=1)
 CELL_ACROSS_KM = {3: 120, 4: 45, 5: 17, 6: 6}  # H3 average, rounded; h3geo.org/docs/core-library/restable
 
 
@@ -80,9 +82,8 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
     here = standing(recipe, store)
     rows = []
     for name, first, last in _windows(here.first, here.last):
-        covered = first >= pd.Timestamp(here.loaded.date_min).to_period("M").start_time
         window = here.filters.with_(date_from=first.date(), date_to=last.date())
-        counted = queries.totals(store, window, as_known_on=recipe.as_known_on) if covered else {}
+        counted = queries.totals(store, window, as_known_on=recipe.as_known_on) if here.covers(first, last) else {}
         row = {
             "Period": name,
             "From": f"{first:%Y-%m-%d}",
@@ -97,11 +98,13 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
     numbers = [str(column) for column in table if column not in ("Period", "From", "To")]
     table[numbers] = table[numbers].astype("Int64")
     whole = here.totals
-    sentence = (
-        f"{here.label}, {here.period}: {words.count(whole['incidents'], 'incident')} {_harm(here)}"
-        f"with {words.span(whole['killed_min'], whole['killed_max'])} civilians killed and "
-        f"{words.span(whole['injured_min'], whole['injured_max'])} injured."
-    ).replace("harm with", "harm, with")
+    harmed = [
+        f"{words.span(whole[f'{one}_min'], whole[f'{one}_max'])} civilians {one}"
+        for one in ("killed", "injured")
+        if whole[f"{one}_max"] is not None
+    ]
+    incidents = words.count(whole["incidents"], "incident") + (" with civilian harm" if here.filters.harm_only else "")
+    sentence = f"{here.label}, {here.period}: {incidents}{'; ' if harmed else ''}{words.listed(harmed)}."
     latest, before = table.iloc[1], table.iloc[2]
     if pd.notna(latest["Incidents"]) and pd.notna(before["Incidents"]):
         sentence += (
@@ -110,7 +113,7 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
         )
     caveats = ["Counts as recorded; a difference between two periods may be chance, season or recording. See Trends."]
     if table["Incidents"].isna().any():
-        caveats.append("Periods before the first loaded record are left empty, not shown as zero.")
+        caveats.append("Periods that the source's scope or the loaded data do not cover are left empty, not zero.")
     part = Part(
         "table",
         "Incidents and civilians harmed",
@@ -126,16 +129,16 @@ def _harm(here: Standing) -> str:
 
 
 def _windows(first: pd.Timestamp, last: pd.Timestamp) -> list[tuple[str, pd.Timestamp, pd.Timestamp]]:
-    year, tomorrow = pd.DateOffset(years=1), pd.Timedelta(days=1)
-    january = last.replace(month=1, day=1)
-    if last - first <= pd.Timedelta(days=366):
-        compared = [("The same days", first, last), ("A year earlier", first - year, last - year)]
+    """Give the whole period, a year's worth beside the year before, and the year to date beside the year before."""
+    tomorrow, january = last + DAY, last.replace(month=1, day=1)
+    if tomorrow - YEAR <= first:  # at most a year
+        compared = [("The same days", first, last), ("A year earlier", first - YEAR, tomorrow - YEAR - DAY)]
     else:
-        begun = last + tomorrow - year
-        compared = [("Last 12 months", begun, last), ("The 12 months before", begun - year, begun - tomorrow)]
+        begun = tomorrow - YEAR
+        compared = [("Last 12 months", begun, last), ("The 12 months before", begun - YEAR, begun - DAY)]
     return [
         ("Whole period", first, last),
         *compared,
         (f"{last.year} to date", january, last),
-        (f"{last.year - 1} to the same day", january - year, last - year),
+        (f"{last.year - 1} to the same day", january - YEAR, tomorrow - YEAR - DAY),
     ]

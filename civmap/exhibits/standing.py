@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,12 @@ class Standing:
         text = f"{self.label}, {self.period}, n = {words.count(self.totals['incidents'], 'incident')}"
         return f"{text}; {filtered}" if filtered else text
 
+    def covers(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
+        """Whether the source's scope and the loaded data cover a span of days, so that no record means none."""
+        begun = pd.Timestamp(self.loaded.date_min) - pd.Timedelta(days=queries.EDGE_DAYS)
+        scope = queries.scope_of(self.store, self.filters, as_known_on=self.recipe.as_known_on)
+        return begun <= first and last <= pd.Timestamp(self.loaded.date_max) and scope.covers_days(first, last)
+
     def exhibit(
         self, *, title: str, sentence: str, parts: Sequence[Part], caveats: Iterable[str] = (), n: int | None = None
     ) -> Exhibit:
@@ -78,14 +85,14 @@ class Standing:
             sentence=sentence,
             parts=parts,
             caveats=[*caveats, *self.notes],
-            sources=source_lines(self.store, [self.loaded.source]),
+            sources=source_lines(self.store, [self.loaded.source], as_known_on=self.recipe.as_known_on),
             n=self.totals["incidents"] if n is None else n,
             period=self.period,
         )
 
 
-def standing(recipe: Recipe, store: Store) -> Standing:
-    """Resolve a recipe's filters against what is loaded.
+def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) -> Standing:
+    """Resolve a recipe's filters, or others in their place, against what is loaded.
 
     Raises
     ------
@@ -93,8 +100,9 @@ def standing(recipe: Recipe, store: Store) -> Standing:
         When nothing is loaded, or the source has no records.
     """
     known_on = recipe.as_known_on
-    loaded = queries.extent(store, recipe.filters, as_known_on=known_on)
-    filters = recipe.filters.with_(source=loaded.source)
+    asked = filters or recipe.filters
+    loaded = queries.extent(store, asked, as_known_on=known_on)
+    filters = asked.with_(source=loaded.source)
     first = pd.Timestamp(max(filters.date_from or loaded.date_min, loaded.date_min))
     last = pd.Timestamp(min(filters.date_to or loaded.date_max, loaded.date_max))
     if first > last:
@@ -124,7 +132,7 @@ def make(
     period: str = "",
 ) -> Exhibit:
     """Put an exhibit together with its fingerprint."""
-    hashed = "|".join((recipe.to_json(), store.fingerprint, __version__))
+    hashed = "|".join((recipe.to_json(), store.fingerprint, store.theatre.fingerprint, __version__))
     synthetic = store.is_demonstration
     first = ["Synthetic demonstration data: no real incident, no real count."] if synthetic else []
     return Exhibit(
@@ -141,9 +149,10 @@ def make(
     )
 
 
-def source_lines(store: Store, sources: Sequence[str] = ()) -> list[str]:
-    """Name each source with its files, releases and how to cite it."""
-    loads = store.loads()
+def source_lines(store: Store, sources: Sequence[str] = (), *, as_known_on: date | None = None) -> list[str]:
+    """Name each source with its files, the releases known on a day, and how to cite it."""
+    loads = store.loads(as_known_on)
+    loads = loads.assign(source=loads["source"].str.split("; ")).explode("source")
     chosen = [source for source in dict.fromkeys(loads["source"]) if not sources or source in sources]
     scopes = store.theatre.source_scopes.drop_duplicates("source").set_index("source")
     lines = []
@@ -210,7 +219,8 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
     columns = ["kind", "id", "label", "what", "start", "end", "certainty"]
     kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
     if not kinds:
-        return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+        empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+        return empty.astype({"start": "datetime64[us]", "end": "datetime64[us]"})
     frame = pd.concat(kinds, ignore_index=True).astype({"start": "datetime64[us]", "end": "datetime64[us]"})
     touches = (frame["start"] <= last) & (frame["end"].fillna(frame["start"]) >= first)
     return frame[touches].sort_values("start", ignore_index=True)
@@ -256,7 +266,7 @@ def _notes(
         (held["set_aside"], "row was set aside at reading", "rows were set aside at reading"),
         (held["outside"], "record lies outside the theatre or at a place it does not know",
          "records lie outside the theatre or at places it does not know"),
-        (0 if filters.grades else held["excluded"], "record is discounted, not credible or a duplicate",
+        (held["excluded"], "record is discounted, not credible or a duplicate",
          "records are discounted, not credible or duplicates"),
     )  # fmt: skip
     said = [words.count(value, one, many) for value, one, many in left_out if value]
@@ -271,6 +281,12 @@ def _notes(
             notes.append(f"{silent} no number of {verb}; they add nothing to the sum.")
     if filters.measure != "incidents" and not loaded.has_best:
         notes.append(f"{label} gives no best estimate; minimum and maximum are shown, never a midpoint.")
+    if filters.measure != "incidents":
+        parts = ("killed", "injured") if filters.measure == "casualties" else (filters.measure,)
+        only_max = sum(totals[f"only_max_{part}"] for part in parts)
+        if only_max:
+            gives = words.count(only_max, "incident gives", "incidents give")
+            notes.append(f"{gives} a maximum and no minimum; they add nothing to the minimum.")
     imprecise = int(vague.loc[vague["date_precision"].isin(["month", "year"]), "incidents"].sum())
     if imprecise:
         dated = words.count(imprecise, "incident is", "incidents are")

@@ -73,6 +73,10 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     caveats = _caveats(panel, frequency)
     if silent:
         caveats.append(f"{words.count(silent, 'province')} in the source's scope without a record under these filters.")
+    nowhere = here.totals["incidents"] - int(totals.fillna(0).sum())
+    if nowhere:
+        vague = words.count(nowhere, "incident is", "incidents are")
+        caveats.append(f"{vague} known only to the country and in no province.")
     if outside:
         caveats.append(f"{words.count(outside, 'province')} outside what the source covers: empty, not zero.")
     part = Part("table", "Last twelve months by province", {"table": table},
@@ -116,8 +120,9 @@ def _province_table(here: Standing) -> pd.DataFrame:
         counted = queries.provinces(here.store, filters, as_known_on=here.recipe.as_known_on).set_index("name")[
             "incidents"
         ]
-        covered = first >= pd.Timestamp(here.loaded.date_min).to_period("M").start_time
-        columns[name] = counted.astype("Int64") if covered else counted.astype("Int64").mask(counted >= 0)
+        columns[name] = (
+            counted.astype("Int64") if here.covers(first, last) else counted.astype("Int64").mask(counted >= 0)
+        )
     whole = queries.provinces(here.store, here.filters, as_known_on=here.recipe.as_known_on).set_index("name")[
         "incidents"
     ]
@@ -138,8 +143,10 @@ def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
     begins = "the week of " + words.day(top["period"]) if frequency == "week" else when
     if frequency == "quarter":
         begins = f"the quarter from {when}"
+    total = words.number(counted[here.value].sum())
+    unit = here.unit.replace("incidents", "incident", 1) if total == "1" else here.unit
     return (
-        f"{here.label} records {words.number(counted[here.value].sum())} {here.unit} in "
+        f"{here.label} records {total} {unit} in "
         f"{words.count(len(counted), frequency)}; the highest count, {words.number(top[here.value])}, is in {begins}."
     )
 

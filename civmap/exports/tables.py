@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pandas as pd
 
 from civmap.exhibits.recipe import Exhibit
 from civmap.figures.part import Part
+from civmap.filters import BOUNDS
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is taken as a formula
-_NAMES = {"value": "{unit}", "low": "{unit}, min", "high": "{unit}, max"}
+# not for a file: shapes, the words of a tooltip, and place names, which in one's own log can be somebody's home
+_SCREEN_ONLY = ("geometry", "label", "place")
 
 
 def part_table(part: Part) -> pd.DataFrame:
-    """Give the numbers behind a part as a plain table with units in its headers."""
-    table = part.table.drop(columns="geometry", errors="ignore")
+    """Give all the numbers behind a part as one plain table, with units in its headers."""
+    table = part.table
+    if part.kind == "cells":
+        layers = {"cell": part.frames["cells"], "known only to the province": part.frames["provinces"]}
+        known = {name: frame[frame["incidents"] > 0].assign(layer=name) for name, frame in layers.items()}
+        table = pd.concat(
+            [frame.drop(columns="geometry", errors="ignore") for frame in known.values()], ignore_index=True
+        )
+        table.insert(0, "layer", table.pop("layer"))
+    elif "model" in part.frames:
+        table = table.merge(part.frames["model"], on="period", how="outer")
+    table = table.drop(columns=list(_SCREEN_ONLY), errors="ignore")
     unit = str(part.encoding.get("unit", ""))
-    return table.rename(columns={name: new.format(unit=unit) for name, new in _NAMES.items()}) if unit else table
+    if not unit:
+        return table
+    if "value_min" in table:  # the value drawn is one of these three
+        return table.drop(columns="value").rename(columns={f"value_{end}": f"{_of(unit)}, {end}" for end in BOUNDS})
+    ends = {"value": unit, "low": f"{_of(unit)}, min", "high": f"{_of(unit)}, max"}
+    return table.drop(columns=[end for end in ("low", "high") if table.get(end, pd.Series([0])).isna().all()]).rename(
+        columns=ends
+    )
+
+
+def _of(unit: str) -> str:
+    """Take the bound out of a unit, such as civilians killed (best) per month."""
+    return re.sub(r" \((min|best|max)\)", "", unit)
 
 
 def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
@@ -46,7 +71,11 @@ def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
         f"Fingerprint: {exhibit.fingerprint}",
     ]
     lines = "".join(f"# {' '.join(line.split())}\n" for line in head)
-    return ("\ufeff" + lines + _safe(part_table(part)).to_csv(index=False, lineterminator="\n")).encode()
+    return (
+        "\ufeff"
+        + lines
+        + _safe(part_table(part)).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    ).encode()
 
 
 def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
@@ -56,7 +85,7 @@ def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
 
 
 def _safe(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would run, and before a ``#`` that would read as a remark."""
+    """Put an apostrophe before text that a spreadsheet would run."""
     safe = table.copy()
     for name in safe.columns:
         if safe[name].dtype == "object":
@@ -65,6 +94,6 @@ def _safe(table: pd.DataFrame) -> pd.DataFrame:
             )
         if pd.api.types.is_string_dtype(safe[name]):
             text = safe[name].astype("str")
-            runs = text.str.startswith((*_RUNS, "#"), na=False)
+            runs = text.str.startswith(_RUNS, na=False)
             safe[name] = text.mask(runs, "'" + text)
     return safe

@@ -22,7 +22,7 @@ READERS: dict[str, Callable[..., ReadResult]] = {
 }
 _NEEDED = {"ucdp_ged": ucdp_ged.NEEDED, "airwars": airwars.NEEDED, "civmap": civmap_table.NEEDED}
 _TITLES = {"ucdp_ged": "UCDP GED", "airwars": "Airwars", "civmap": "CivMap's own columns"}
-_OTHER_NAMES = {"ucdp": "ucdp_ged", "ged": "ucdp_ged", "own": "civmap"}
+_OTHER_NAMES = {"ucdp": "ucdp_ged", "ged": "ucdp_ged"}
 
 
 def read(path: str | Path, *, source: str | None = None, mapping: None = None) -> ReadResult:

@@ -90,7 +90,10 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
     faults += range_faults(people, _PEOPLE)
     code = cols.text(raw, "code")
     repeated = code.duplicated(keep=False) & code.notna()
-    ids = code.mask(repeated, code.str.cat(cols.text(raw, "airwars_id"), sep="#", na_rep=""))
+    # the oldest record keeps the code as its id, so that a code used again in a later release changes no id
+    number = pd.Series(cols.numbers(raw, "airwars_id")[0])
+    later = repeated & (number > number.groupby(code).transform("min"))
+    ids = code.mask(later, code.str.cat(cols.text(raw, "airwars_id"), sep="#", na_rep=""))
     faults.append(Fault("id_missing", "code", ids.isna().to_numpy()))
     faults.append(Fault("id_repeated", "code", (ids.duplicated() & ids.notna()).to_numpy()))
 
@@ -112,7 +115,7 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
                 "event_date": start,
                 "event_date_end": end.fillna(start),
                 "event_time_local": time.where(time.str.match(r"^\d{2}:\d{2}(:\d{2})?$", na=False)).str.slice(0, 5),
-                "date_precision": pd.Series(np.where((end > start).to_numpy(), "week", "day")),
+                "date_precision": cols.precision_of(start, end),
                 "location_precision": precision,
                 "admin1_as_reported": province,
                 "admin2": cols.text(raw, "district_original"),
@@ -138,7 +141,7 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
             longitude,
             latitude,
             faults,
-            [f"{int(repeated.sum())} records share a code with another; each keeps its own Airwars id"]
+            [f"{int(repeated.sum())} records share a code with another; the later ones have their Airwars id added"]
             if repeated.any()
             else [],
         ),

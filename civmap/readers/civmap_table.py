@@ -21,7 +21,7 @@ from civmap.readers.result import Draft, ReadResult, finish
 NEEDED = ("source_id", "event_date")
 _FILLED_LATER = {"load_id", "source_row", "admin1", "placed_by", "cell", "parties", "caveats"}
 _WORDS = {
-    "date_precision": "day", "location_precision": None, "attribution": None, "cause": "unknown", "grade": "ungraded",
+    "date_precision": None, "location_precision": None, "attribution": None, "cause": "unknown", "grade": "ungraded",
     "assessment": "none",
 }  # fmt: skip
 _MOST_NOTES = 20
@@ -97,6 +97,7 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
     words["attribution"] = words["attribution"].fillna(
         pd.Series(np.where(parties.isna(), "undetermined", np.where(several, "several_alleged", "single")))
     )
+    words["date_precision"] = words["date_precision"].fillna(cols.precision_of(start, end))
     words["location_precision"] = words["location_precision"].fillna("settlement")
     words["location_precision"] = words["location_precision"].mask(
         no_point & (words["location_precision"] != "country"), "province"

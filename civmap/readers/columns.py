@@ -77,6 +77,13 @@ def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
     return values, values.isna().to_numpy() & given
 
 
+def precision_of(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Give the date precision of a range of days: a day, up to a week, up to a month, or longer."""
+    days = (end - start).dt.days.fillna(0).to_numpy()
+    words = np.select([days <= 0, days < 7, days < 31], ["day", "week", "month"], "year")
+    return pd.Series(words).astype("str")
+
+
 def translate(values: pd.Series, table: Mapping[str, str], *, default: str) -> pd.Series:
     """Replace the source's words by ours; unknown and null entries get the default."""
     codes, found = pd.factorize(values)  # null is -1, the last of the words

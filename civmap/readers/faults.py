@@ -87,7 +87,13 @@ def date_faults(
 
 
 def set_aside(
-    records: Records, faults: Sequence[Fault], *, file: str, source: str, ids: pd.Series
+    records: Records,
+    faults: Sequence[Fault],
+    *,
+    file: str,
+    source: str,
+    ids: pd.Series,
+    sources: pd.Series | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Split records into kept and set aside: one line for each record, with its first fault and the others named.
 
@@ -110,7 +116,7 @@ def set_aside(
     rows = pd.DataFrame(
         {
             "file": file,
-            "source": source,
+            "source": source if sources is None else sources.fillna(source).to_numpy()[where],
             "source_row": records.source_row[where],
             "source_id": ids.to_numpy()[where],
             "rule": np.array([fault.rule for fault in faults], dtype=object)[first],
@@ -121,7 +127,8 @@ def set_aside(
             "row": as_json.split("\n")[: len(where)],
         }
     )
-    broken = records.broken.assign(file=file, source=source, rule="broken_row", row=records.broken["value"])
+    # a broken row could hold anything in any field, names too: its number is enough to find it in the file
+    broken = records.broken.assign(file=file, source=source, rule="broken_row", value=None)
     rejected = pd.concat([rows, broken], ignore_index=True).reindex(columns=list(schema.REJECTED_COLUMNS))
     types = schema.empty_rejected().dtypes.to_dict()
     return np.asarray(~faulty), rejected.astype(types).sort_values("source_row", ignore_index=True)

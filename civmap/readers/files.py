@@ -296,7 +296,7 @@ def _parse(
     try:
         columns = pa_csv.read_csv(
             pa.BufferReader(body),
-            read_options=pa_csv.ReadOptions(use_threads=threads, column_names=table.header, block_size=1 << 23),
+            read_options=pa_csv.ReadOptions(use_threads=threads, column_names=table.header, block_size=1 << 22),
             parse_options=pa_csv.ParseOptions(
                 delimiter=table.delimiter, newlines_in_values=True, invalid_row_handler=on_invalid
             ),

@@ -83,7 +83,7 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
     ids = draft.columns["source_id"]
     # a source column in the file itself names the tally row by row
     named = draft.columns.pop("source", None)
-    kept, rejected = rules.set_aside(records, draft.faults, file=table.path.name, source=source, ids=ids)
+    kept, rejected = rules.set_aside(records, draft.faults, file=table.path.name, source=source, ids=ids, sources=named)
     length = int(kept.sum())
     columns = {name: pd.Series(values)[kept] for name, values in draft.columns.items()}
     columns["source"] = named[kept].fillna(source) if named is not None else always(source, length)
@@ -97,7 +97,7 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
         size_bytes=table.size_bytes,
         encoding=table.encoding,
         reader=reader,
-        source=source if named is None else "; ".join(sorted(frame["source"].unique())) or source,
+        source="; ".join(sorted({*frame["source"], *rejected["source"].dropna()})) or source,
         read=len(kept) + len(records.broken),
         read_at=datetime.now(UTC),
         notes=tuple(draft.notes),

@@ -36,4 +36,4 @@ def _built(recipe: str, state: tuple[str, ...], _store: Store) -> Exhibit:
 
 def exhibit(recipe: Recipe, of: Store) -> Exhibit:
     """Build an exhibit, or take the one built before from the same recipe, store and code."""
-    return _built(recipe.to_json(), (str(of.home), of.fingerprint, __version__), of)
+    return _built(recipe.to_json(), (str(of.home), of.fingerprint, of.theatre.fingerprint, __version__), of)

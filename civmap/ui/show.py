@@ -45,7 +45,7 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
         event = st.pydeck_chart(deck, height=MAP_HEIGHT, on_select="rerun", selection_mode="single-object",
                                 key=f"{key}-{exhibit.fingerprint}", alt=part.alt)  # fmt: skip
         st.html(maps.legend_html(part, mode=mode))
-        _behind(event.selection.objects, exhibit.recipe, store)
+        _behind(event.selection.objects, exhibit.recipe, store, part)
     else:
         figure = charts.chart(part, mode=mode, synthetic=exhibit.synthetic)
         st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
@@ -68,17 +68,19 @@ def _table(table: pd.DataFrame) -> None:
     st.dataframe(table, hide_index=True, width="stretch", height=height, placeholder="", column_config=columns)
 
 
-def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: Store) -> None:
+def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: Store, part: Part) -> None:
     """List the incidents behind a clicked cell or province."""
     cell = next((one["cell"] for one in selected.get("cells", [])), None)
     admin1 = None if cell else next((one["properties"]["admin1"] for one in selected.get("provinces", [])), None)
     if cell is None and admin1 is None:
         return
     filters = recipe.filters.with_(source=queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on).source)
-    found = queries.records(store, filters, as_known_on=recipe.as_known_on, cell=cell, admin1=admin1)
-    st.markdown(
-        f"**{words.count(len(found), 'incident')} in the chosen {'cell' if cell else 'province'}**, newest first"
-    )
+    vague = part.kind == "cells"  # there a province is shaded by what is known only to it
+    found, whole = queries.records(store, filters, as_known_on=recipe.as_known_on, cell=cell, admin1=admin1,
+                                   only_province=vague)  # fmt: skip
+    place = "cell" if cell else "province, known no better" if vague else "province"
+    listed = f"the latest {words.number(len(found))} of " if len(found) < whole else ""
+    st.markdown(f"**{listed}{words.count(whole, 'incident')} in the chosen {place}**, newest first")
     _table(_readable(found, store.theatre))
 
 

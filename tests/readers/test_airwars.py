@@ -116,9 +116,9 @@ def test_placeholder_date_is_set_aside(tmp_path: Path) -> None:
     assert read_all(tmp_path, {"incident_date": "1970-01-01"}).rule_counts == {"date_placeholder": 1}
 
 
-def test_shared_code_keeps_every_record_under_its_own_id(tmp_path: Path) -> None:
+def test_a_code_used_again_changes_no_id_of_the_record_that_had_it(tmp_path: Path) -> None:
     result = read_all(tmp_path, {}, {"airwars_id": "101"}, {"code": "CS200", "airwars_id": "102"})
-    assert list(result.records["source_id"]) == ["CS100#100", "CS100#101", "CS200"]
+    assert list(result.records["source_id"]) == ["CS100", "CS100#101", "CS200"]
     assert [list(caveats) for caveats in result.records["caveats"]] == [["duplicate_code"], ["duplicate_code"], []]
     assert "2 records share a code" in result.provenance.notes[0]
 

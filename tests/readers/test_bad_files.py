@@ -234,16 +234,16 @@ def test_odd_line_separators_in_text_break_nothing(tmp_path: Path, mark: str) ->
 # ---- broken records -------------------------------------------------------------------------------------------------
 
 
-def test_row_cut_in_the_middle_is_set_aside_with_its_text(tmp_path: Path) -> None:
+def test_row_cut_in_the_middle_is_set_aside_without_its_text(tmp_path: Path) -> None:
     result = read_bytes(tmp_path, HEADER + rows(3) + "4,2010-05")
     assert outcome(result) == ([1, 2, 3], {4: "broken_row"})
-    assert result.rejected[["value", "expected"]].iloc[0].tolist() == ["4,2010-05", "7 fields, found 2"]
+    assert result.rejected["expected"].iloc[0] == "7 fields, found 2"
+    assert result.rejected[["value", "row"]].isna().all(axis=None), "a shifted field may hold a name"
 
 
-def test_row_cut_inside_quotes_is_set_aside_with_its_text(tmp_path: Path) -> None:
+def test_row_cut_inside_quotes_is_set_aside(tmp_path: Path) -> None:
     result = read_bytes(tmp_path, HEADER + rows(3) + '4,2010-05-01,34.5,69.2,1,3,"Kab')
     assert outcome(result) == ([1, 2, 3], {4: "broken_row"})
-    assert result.rejected["value"].iloc[0].endswith('"Kab')
 
 
 def test_unclosed_quote_swallows_no_rows(tmp_path: Path) -> None:

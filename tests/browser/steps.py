@@ -1,0 +1,87 @@
+"""What a person does on a page, in the words of a test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageStat
+from playwright.sync_api import Locator, Page, expect
+
+PAGES = ("Situation", "Hotspots", "Trends", "Directives", "Data Quality")
+DRAWN = {  # what a page draws: maps, charts, tables
+    "Situation": (1, 0, 2),
+    "Hotspots": (1, 0, 1),
+    "Trends": (0, 2, 1),
+    "Directives": (0, 1, 1),
+    "Data Quality": (0, 0, 5),
+}
+Settle = Callable[[Page], None]
+SLOW = 30_000  # milliseconds; two busy cores
+
+
+def sidebar(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar")
+
+
+def main(page: Page) -> Locator:
+    return page.get_by_test_id("stMain")
+
+
+def visit(page: Page, title: str, settle: Settle) -> None:
+    """Open a page by its link in the sidebar."""
+    sidebar(page).get_by_role("link", name=title, exact=True).click()
+    expect(page.locator("h1")).to_have_text(title, timeout=SLOW)
+    settle(page)
+
+
+def pick(page: Page, label: str, option: str, settle: Settle) -> None:
+    """Choose an option of a list in the sidebar."""
+    box = sidebar(page).get_by_role("combobox", name=re.compile(re.escape(label)))
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def chosen(page: Page, label: str) -> str:
+    """Read what a list in the sidebar shows as chosen."""
+    return sidebar(page).get_by_role("combobox", name=re.compile(re.escape(label))).input_value()
+
+
+def several(page: Page, label: str) -> list[str]:
+    """Read the tags of a list of several in the sidebar."""
+    box = sidebar(page).get_by_test_id("stMultiSelect").filter(has_text=label)
+    return [tag.strip() for tag in box.locator("[data-baseweb='tag']").all_inner_texts()]
+
+
+def sentences(page: Page) -> str:
+    """Read the text under the headings."""
+    return "\n".join(main(page).get_by_test_id("stMarkdown").all_inner_texts())
+
+
+def cells(table: Locator) -> list[list[str]]:
+    """Read the rows of a table that are on the screen; the grid is a picture with a table behind it for readers."""
+    table.scroll_into_view_if_needed()
+    expect(table.locator("[role=gridcell]").first).not_to_be_empty(timeout=SLOW)
+    rows = table.locator("tbody tr")
+    return [row.locator("[role=gridcell]").all_inner_texts() for row in rows.all()]
+
+
+def picture(place: Locator) -> tuple[int, float]:
+    """Return how many colours a place on the screen has, and how bright it is from 0 to 255."""
+    image = Image.open(BytesIO(place.screenshot())).convert("RGB")
+    found = image.getcolors(maxcolors=image.width * image.height)
+    return len(found or ()), ImageStat.Stat(image.convert("L")).median[0]
+
+
+def choose_file(page: Page, file: Path) -> None:
+    """Put a file into the form and wait until it has arrived."""
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    expect(page.get_by_test_id("stFileUploaderFileName")).to_have_text(file.name, timeout=SLOW)
+
+
+def said(page: Page) -> Locator:
+    """Give the box in which the form answers."""
+    return main(page).get_by_test_id("stAlert")
