@@ -299,7 +299,9 @@ def ar1_estimates(
     Estimates
         With t(n - k) tails.
 
-    References ---------- Zeger SL (1988). A regression model for time series of counts. Biometrika 75,
+    References
+    ----------
+    Zeger SL (1988). A regression model for time series of counts. Biometrika 75,
     621-629 (the working model); Harville DA (1974). Bayesian inference for variance components using only
     error contrasts. Biometrika 61, 383-385
     (the restricted likelihood as weight).

@@ -198,7 +198,9 @@ def rate_ratio(
     AnalysisError
         On negative or broken counts, or exposures that are not above 0.
 
-    References ---------- Fay MP (2010). Two-sided exact tests and matching confidence intervals for discrete
+    References
+    ----------
+    Fay MP (2010). Two-sided exact tests and matching confidence intervals for discrete
     data. The R Journal 2(1), 53-58; Clopper CJ, Pearson ES (1934). Biometrika 26, 404-413.
 
     Examples

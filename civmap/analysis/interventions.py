@@ -136,7 +136,9 @@ def interrupted_time_series(
         When the data cannot carry the comparison: nothing before or after, too few periods, no counts, an
         exposure of zero, a date outside the panel, an option that is not built yet.
 
-    References ---------- Wagner AK, Soumerai SB, Zhang F, Ross-Degnan D (2002). Segmented regression analysis
+    References
+    ----------
+    Wagner AK, Soumerai SB, Zhang F, Ross-Degnan D (2002). Segmented regression analysis
     of interrupted time series studies in medication use research. J Clin Pharm Ther 27, 299-309; Lopez Bernal
     J, Cummins S, Gasparrini A (2017). Interrupted time series regression for the evaluation of public health
     interventions: a tutorial. Int J Epidemiol 46, 348-355.

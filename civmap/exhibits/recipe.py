@@ -14,7 +14,7 @@ from typing import Any
 
 from civmap.errors import RecipeError
 from civmap.figures.part import Part
-from civmap.filters import Filters
+from civmap.filters import Filters, as_day
 
 FORMAT = 1  # of the JSON form
 
@@ -26,13 +26,13 @@ class Recipe:
     Parameters
     ----------
     theatre
-        Id or folder of a theatre.
+        Id of a theatre.
     analysis
         One of `civmap.exhibits.ANALYSES`.
     parameters
         The analysis' own choices; JSON-able values. Given as a mapping, kept as sorted pairs.
     filters
-        Which records count.
+        Which records count: `Filters`, or a mapping of its fields.
     as_known_on
         The end of a past day; none means now.
 
@@ -46,13 +46,28 @@ class Recipe:
     theatre: str
     analysis: str
     parameters: Any = ()
-    filters: Filters = field(default_factory=Filters)
+    filters: Any = field(default_factory=Filters)
     as_known_on: date | None = None
 
     def __post_init__(self) -> None:
-        given = dict(self.parameters)
-        frozen = tuple(sorted((key, tuple(v) if isinstance(v, list) else v) for key, v in given.items()))
+        faults = [f"{name} is a word" for name in ("theatre", "analysis") if not isinstance(getattr(self, name), str)]
+        try:
+            given = dict(self.parameters)
+        except (TypeError, ValueError):
+            given = {}
+            faults.append("parameters are names with values")
+        frozen = tuple(sorted((str(key), tuple(v) if isinstance(v, list) else v) for key, v in given.items()))
+        faults += [f"parameter '{key}' is a word, a number or true or false" for key, v in frozen if not _simple(v)]
+        filters = self.filters
+        if isinstance(filters, Mapping):
+            filters = Filters.from_dict(filters)
+        elif not isinstance(filters, Filters):
+            faults.append("filters are names with values")
+        if faults:
+            raise RecipeError("The recipe cannot be read: " + "; ".join(faults) + ".")
         object.__setattr__(self, "parameters", frozen)
+        object.__setattr__(self, "filters", filters)
+        object.__setattr__(self, "as_known_on", as_day(self.as_known_on))
 
     @property
     def options(self) -> dict[str, Any]:
@@ -88,15 +103,19 @@ class Recipe:
             raise RecipeError(
                 f"The recipe has no {' and no '.join(lacking)}.", found=", ".join(map(str, values)) or "nothing"
             )
-        if values.get("format", FORMAT) > FORMAT:
-            raise RecipeError("The recipe was made by a newer version of CivMap.", next_step="Update CivMap.")
-        known_on = values.get("as_known_on")
-        try:
-            as_known_on = date.fromisoformat(known_on) if known_on else None
-        except ValueError as error:
-            raise RecipeError("as_known_on is no date.", found=repr(known_on), expected="YYYY-MM-DD or null") from error
-        filters = Filters.from_dict(values.get("filters") or {})
-        return cls(values["theatre"], values["analysis"], values.get("parameters") or {}, filters, as_known_on)
+        if values.get("format", FORMAT) not in range(1, FORMAT + 1):
+            raise RecipeError(
+                "The recipe is in a form that this version of CivMap does not read; a newer version may have made it.",
+                found=repr(values["format"]),
+                expected=f"a format up to {FORMAT}",
+            )
+        return cls(
+            values["theatre"],
+            values["analysis"],
+            values.get("parameters") or {},
+            values.get("filters") or {},
+            values.get("as_known_on"),
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -114,6 +133,11 @@ class Recipe:
         if not isinstance(values, dict):
             raise RecipeError("The recipe is not a JSON object.", found=type(values).__name__)
         return cls.from_dict(values)
+
+
+def _simple(value: Any) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return all(item is None or isinstance(item, str | int | float | bool) for item in items)
 
 
 @dataclass(frozen=True)

@@ -185,8 +185,12 @@ def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
     for name, choices in allowed.items():
         default = choices[0] if isinstance(choices, tuple) else choices
         read[name] = recipe.options.get(name, default)
-        if isinstance(choices, tuple) and read[name] not in choices:
-            raise RecipeError(f"'{name}' cannot be {read[name]!r}.", expected=", ".join(map(str, choices)))
+        fits = read[name] in choices if isinstance(choices, tuple) else isinstance(read[name], type(default))
+        if not fits:
+            raise RecipeError(
+                f"'{name}' cannot be {read[name]!r}.",
+                expected=", ".join(map(str, choices)) if isinstance(choices, tuple) else "text",
+            )
     return read
 
 

@@ -75,13 +75,14 @@ def faults() -> Iterator[None]:
 
 
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
-# stays in sight, also when the page is scrolled.
+# stays in sight, also when the page is scrolled. Streamlit's own download leaves the caveats out, so only ours is shown.
 _STYLE = """<style>
 .block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
 .civmap-mark {position: fixed; top: .55rem; left: 0; right: 0; text-align: center; font-size: .8rem; z-index: 1000000;
   pointer-events: none;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
+[data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) {display: none;}
 [data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}
 [data-testid="stCaptionContainer"] li {margin: 0; line-height: 1.35;}
 </style>"""

@@ -36,6 +36,8 @@ def show(recipe: Recipe, store: Store) -> None:
 
 def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    if part.kind == "table" and part.table.empty:
+        return  # the sentence says so; an empty grid and its download say nothing
     if part.kind == "table":
         if part.title != exhibit.title:
             st.markdown(f"**{_plain(part.title)}**")
@@ -81,7 +83,8 @@ def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: St
     place = "cell" if cell else "province, known no better" if vague else "province"
     listed = f"the latest {words.number(len(found))} of " if len(found) < whole else ""
     st.markdown(f"**{listed}{words.count(whole, 'incident')} in the chosen {place}**, newest first")
-    _table(_readable(found, store.theatre))
+    if len(found):
+        _table(_readable(found, store.theatre))
 
 
 def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
@@ -109,11 +112,11 @@ def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
 
 def _foot(exhibit: Exhibit) -> None:
     """Say period, n, caveats and sources under the exhibit, where a screenshot takes them along."""
-    facts = [f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}"]
-    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats]
     source = " ".join(_plain(source) for source in exhibit.sources)
-    head = " · ".join(fact for fact in facts if fact)
-    st.caption("\n".join([f"{head} · Source: {source} · {exhibit.fingerprint}", "", *lines]))
+    facts = [f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}",
+             f"Source: {source}" if source else "", f"Fingerprint {exhibit.fingerprint}"]  # fmt: skip
+    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats]
+    st.caption("\n".join([" · ".join(fact for fact in facts if fact), "", *lines]))
 
 
 def _plain(text: str) -> str:

@@ -53,7 +53,7 @@ def chosen(page: Page, label: str) -> str:
 def several(page: Page, label: str) -> list[str]:
     """Read the tags of a list of several in the sidebar."""
     box = sidebar(page).get_by_test_id("stMultiSelect").filter(has_text=label)
-    return [tag.strip() for tag in box.locator("[data-baseweb='tag']").all_inner_texts()]
+    return [tag.get_attribute("aria-label") or "" for tag in box.locator("[role=group] [data-tag]").all()]
 
 
 def sentences(page: Page) -> str:
@@ -62,7 +62,10 @@ def sentences(page: Page) -> str:
 
 
 def cells(table: Locator) -> list[list[str]]:
-    """Read the rows of a table that are on the screen; the grid is a picture with a table behind it for readers."""
+    """Read the rows of a table that are on the screen; numbers without their commas.
+
+    The grid is a picture; behind it stands, a moment later, a table for screen readers.
+    """
     table.scroll_into_view_if_needed()
     expect(table.locator("[role=gridcell]").first).not_to_be_empty(timeout=SLOW)
     rows = table.locator("tbody tr")
@@ -79,7 +82,8 @@ def picture(place: Locator) -> tuple[int, float]:
 def choose_file(page: Page, file: Path) -> None:
     """Put a file into the form and wait until it has arrived."""
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
-    expect(page.get_by_test_id("stFileUploaderFileName")).to_have_text(file.name, timeout=SLOW)
+    expect(page.get_by_test_id("stFileChipName")).to_have_attribute("title", file.name, timeout=SLOW)
+    expect(page.get_by_test_id("stFileChipIconSpinner")).to_have_count(0, timeout=SLOW)
 
 
 def said(page: Page) -> Locator:

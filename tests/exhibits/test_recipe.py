@@ -37,6 +37,11 @@ def test_the_order_of_parameters_does_not_matter() -> None:
     assert Recipe("oir", "totals", one).to_json() == Recipe("oir", "totals", other).to_json()
 
 
+def test_filters_may_be_a_mapping_and_days_text() -> None:
+    recipe = Recipe("oir", "totals", {}, {"causes": ["ied"]}, "2016-01-01")  # type: ignore[arg-type]
+    assert recipe == Recipe("oir", "totals", (), Filters(causes=("ied",)), date(2016, 1, 1))
+
+
 def test_a_recipe_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Recipe("oir", "totals").theatre = "other"  # type: ignore[misc]
@@ -49,7 +54,12 @@ def test_a_recipe_cannot_be_changed() -> None:
         ("[1]", "not a JSON object"),
         ("{}", "no theatre and no analysis"),
         ('{"theatre": "oir", "analysis": "totals", "format": 99}', "newer version"),
-        ('{"theatre": "oir", "analysis": "totals", "as_known_on": "soon"}', "no date"),
+        ('{"theatre": "oir", "analysis": "totals", "format": "2"}', "does not read"),
+        ('{"theatre": "oir", "analysis": "totals", "as_known_on": "soon"}', "no day"),
+        ('{"theatre": "oir", "analysis": "totals", "filters": ["x"]}', "filters are names"),
+        ('{"theatre": "oir", "analysis": "totals", "filters": {"measure": "deaths"}}', "measure cannot be 'deaths'"),
+        ('{"theatre": "oir", "analysis": "totals", "parameters": [1, 2]}', "parameters are names"),
+        ('{"theatre": "oir", "analysis": "totals", "parameters": {"a": {"b": 1}}}', "'a' is a word"),
     ],
 )
 def test_a_bad_recipe_says_what_is_wrong(text: str, said: str) -> None:

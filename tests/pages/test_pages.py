@@ -214,22 +214,24 @@ def test_text_in_data_is_shown_as_text(home: Path, tmp_path: Path) -> None:
     assert r"a\_\[b](c)\_\$d\$ records 1 incident" in text(test)
 
 
-def behind(selected, recipe, store):  # type: ignore[no-untyped-def]  # AppTest runs the text without our imports
+def behind(selected, recipe, store, part):  # type: ignore[no-untyped-def]  # AppTest runs the text without our imports
     from civmap.ui import show
 
-    show._behind(selected, recipe, store)
+    show._behind(selected, recipe, store, part)
 
 
 @pytest.mark.parametrize("kind", ["cells", "provinces"])
 def test_what_was_clicked_on_the_map_is_listed(own: Store, kind: str) -> None:
-    recipe = Recipe("afghanistan", "incident_map", filters=Filters(source="other"))
+    analysis = {"cells": "incident_map", "provinces": "hotspots"}[kind]
+    parameters = {"unit": "provinces"} if kind == "provinces" else {}
+    recipe = Recipe("afghanistan", analysis, parameters, Filters(source="other"))
     exhibit = build(recipe, own)
     deck = maps.deck(exhibit.parts[0])
     layer = next(layer for layer in deck.layers if layer.id == kind)
     chosen = layer.data[0]
     if kind == "provinces":
         chosen = next(one for one in layer.data if one["properties"]["admin1"] == "AF-KAN")
-    test = AppTest.from_function(behind, args=({kind: [chosen]}, recipe, own)).run()
+    test = AppTest.from_function(behind, args=({kind: [chosen]}, recipe, own, exhibit.parts[0])).run()
     assert not test.exception
     assert "**2 incidents in the chosen" in test.markdown[0].value
     listed = test.dataframe[0].value
@@ -238,7 +240,8 @@ def test_what_was_clicked_on_the_map_is_listed(own: Store, kind: str) -> None:
 
 
 def test_nothing_is_listed_until_something_is_clicked(own: Store) -> None:
-    test = AppTest.from_function(behind, args=({}, Recipe("afghanistan", "incident_map"), own)).run()
+    recipe = Recipe("afghanistan", "incident_map")
+    test = AppTest.from_function(behind, args=({}, recipe, own, build(recipe, own).parts[0])).run()
     assert not test.exception and not test.markdown and not test.dataframe
 
 
