@@ -75,7 +75,7 @@ def faults() -> Iterator[None]:
 
 
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
-# stays in sight, also when the page is scrolled. Streamlit's own download leaves the caveats out, so only ours is shown.
+# stays in sight, also when the page is scrolled. Of two downloads only ours is shown: it carries the caveats.
 _STYLE = """<style>
 .block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
 .civmap-mark {position: fixed; top: .55rem; left: 0; right: 0; text-align: center; font-size: .8rem; z-index: 1000000;
