@@ -176,8 +176,7 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
     inside["location_precision"] = filters.precisions
     for column, allowed in inside.items():
         if allowed:
-            # not IN: a function is asked once for each distinct word of a dictionary, IN once for each row
-            terms.append(f"list_contains([{', '.join('?' * len(allowed))}], {column})")
+            terms.append(f"{column} IN ({', '.join('?' * len(allowed))})")
             values.extend(allowed)
     if filters.parties:
         alone = filters.party_mode == "single"

@@ -37,18 +37,20 @@ def sources(store: Store, *, as_known_on: date | None = None) -> list[Extent]:
     """List the sources with records in the theatre, most incidents with civilian harm first."""
     terms, values = known_on(as_known_on)
     frame = store.query(
-        "SELECT source, count(*) AS records, min(event_date) AS date_min, max(event_date) AS date_max, "
+        "SELECT source::VARCHAR AS source, count(*) AS records, min(event_date) AS date_min, "
+        "max(event_date) AS date_max, "
         f"count(civilians_killed_best) > 0 AND count(civilians_killed_best) = count({_known('killed')}) AS has_best "
-        "FROM incidents "
-        f"WHERE {' AND '.join(terms)} AND in_theatre GROUP BY source "
+        "FROM facts "
+        f"WHERE {' AND '.join(terms)} AND in_theatre GROUP BY ALL "
         "ORDER BY count(*) FILTER (WHERE civilian_harm) DESC, source",
         values,
+        keep=True,
     )
     return [_extent(row) for row in frame.itertuples()]
 
 
 def _extent(row: Any) -> Extent:
-    return Extent(row.source, int(row.records), row.date_min.date(), row.date_max.date(), bool(row.has_best))
+    return Extent(row.source, int(row.records), row.date_min, row.date_max, bool(row.has_best))
 
 
 def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Extent:
@@ -136,7 +138,7 @@ def totals(store: Store, filters: Filters, *, as_known_on: date | None = None) -
             count(*) FILTER (WHERE {_known("killed")} IS NULL) AS without_killed,
             count(*) FILTER (WHERE {_known("injured")} IS NULL) AS without_injured,
             {_only_max("killed")} AS only_max_killed, {_only_max("injured")} AS only_max_injured
-        FROM incidents WHERE {where}""",
+        FROM facts WHERE {where}""",
         values,
     )
     return {str(name): None if pd.isna(value) else int(value) for name, value in frame.iloc[0].items()}
@@ -158,18 +160,11 @@ def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None
         f"""SELECT count(*) FILTER (WHERE NOT in_theatre) AS outside,
             count(*) FILTER (WHERE in_theatre AND ({excluded}) AND ({harm})) AS excluded,
             count(*) FILTER (WHERE in_theatre AND NOT civilian_harm) AS without_harm
-        FROM incidents WHERE {" AND ".join(terms)}""",
+        FROM facts WHERE {" AND ".join(terms)}""",
         [*values, filters.source],
     )
     aside = int((store.rejected(as_known_on)["source"] == filters.source).sum())
     return {"set_aside": aside, **{str(name): int(value) for name, value in frame.iloc[0].items()}}
-
-
-def _parent(resolution: int) -> str:
-    """Give the H3 parent of ``cell`` by integer arithmetic: set the resolution, fill the finer digits with ones."""
-    keep = ~(15 << 52) & (2**64 - 1)
-    fill = (resolution << 52) | ((1 << 3 * (15 - resolution)) - 1)
-    return f"((cell & {keep}::UBIGINT) | {fill}::UBIGINT)"
 
 
 def cells(store: Store, filters: Filters, *, as_known_on: date | None = None) -> pd.DataFrame:
@@ -181,24 +176,33 @@ def cells(store: Store, filters: Filters, *, as_known_on: date | None = None) ->
     Returns
     -------
     DataFrame
-        ``cell`` (H3 text), ``resolution``, ``admin1`` and ``place`` (the most frequent), ``incidents``, ``value_min``,
-        ``value_best``, ``value_max``; coarse cells first.
+        ``cell`` (H3 text), ``resolution``, ``admin1`` and ``place`` (the most frequent among all records of the source
+        in that cell), ``incidents``, ``value_min``, ``value_best``, ``value_max``; coarse cells first.
     """
-    fine = store.theatre.map_cell_resolution
-    hidden = int(store.theatre.disclosure["smallest_count"])  # a place named for fewer could be somebody's home
     where, values = _asked(store, filters, as_known_on)
-    return store.query(
-        f"""SELECT lower(to_hex(cell_at)) AS cell, resolution, mode(admin1) AS admin1,
-            CASE WHEN count(*) >= {hidden} THEN mode(place) END AS place,
-            count(*) AS incidents,
+    counted = store.query(
+        f"""SELECT lower(to_hex(map_cell)) AS cell, (map_cell >> 52 & 15)::INTEGER AS resolution, count(*) AS incidents,
             {_values(filters.measure)}
-        FROM (SELECT *, location_precision = 'district' AS coarse,
-                CASE WHEN coarse THEN {fine - 1} ELSE {fine} END AS resolution,
-                CASE WHEN coarse THEN {_parent(fine - 1)} ELSE {_parent(fine)} END AS cell_at
-            FROM incidents WHERE {where} AND location_precision IN ('exact', 'settlement', 'district')
-                AND cell IS NOT NULL)
-        GROUP BY cell_at, resolution ORDER BY resolution, incidents DESC, cell""",
+        FROM facts WHERE {where} AND map_cell IS NOT NULL GROUP BY map_cell
+        ORDER BY resolution, incidents DESC, cell""",
         values,
+    )
+    named = counted.merge(_cell_names(store, filters, as_known_on), on="cell", how="left")
+    return named[["cell", "resolution", "admin1", "place", *counted.columns[2:]]]
+
+
+def _cell_names(store: Store, filters: Filters, as_known_on: date | None) -> pd.DataFrame:
+    """Name each cell once for all filters; a place named by only a few records could be somebody's home."""
+    hidden = int(store.theatre.disclosure["smallest_count"])
+    terms, values = known_on(as_known_on)
+    source = extent(store, filters, as_known_on=as_known_on).source
+    return store.query(
+        f"""SELECT lower(to_hex(map_cell)) AS cell, mode(admin1) AS admin1,
+            CASE WHEN count(*) >= {hidden} THEN mode(place) END AS place
+        FROM incidents WHERE {" AND ".join(terms)} AND in_theatre AND source = ? AND map_cell IS NOT NULL
+        GROUP BY map_cell""",
+        [*values, source],
+        keep=True,
     )
 
 
@@ -214,10 +218,10 @@ def provinces(
         ``value_max``; 0 where the filters leave none.
     """
     where, values = _asked(store, filters, as_known_on)
-    vague = " AND (location_precision = 'province' OR cell IS NULL)" if only_province else ""
+    vague = " AND map_cell IS NULL" if only_province else ""
     counted = store.query(
-        f"""SELECT admin1, count(*) AS incidents, {_values(filters.measure)}
-        FROM incidents WHERE {where} AND admin1 IS NOT NULL{vague} GROUP BY admin1""",
+        f"""SELECT admin1::VARCHAR AS admin1, count(*) AS incidents, {_values(filters.measure)}
+        FROM facts WHERE {where} AND admin1 IS NOT NULL{vague} GROUP BY ALL""",
         values,
     ).set_index("admin1")
     values_of = [f"value_{bound}" for bound in BOUNDS]
@@ -262,12 +266,13 @@ def panel(
     loaded = extent(store, filters, as_known_on=as_known_on)
     filters = filters.with_(source=loaded.source)
     where, values = conditions(filters, as_known_on=as_known_on)
-    area = "admin1" if by else "'all'"
+    area = "admin1::VARCHAR" if by else "'all'"
+    first_day = "event_date" if frequency == "week" else "month"
     known = "AND admin1 IS NOT NULL" if by else ""
     counted = store.query(
-        f"""SELECT {area} AS area, date_trunc('{frequency}', event_date) AS period, count(*) AS incidents,
+        f"""SELECT {area} AS area, date_trunc('{frequency}', {first_day}) AS period, count(*) AS incidents,
             {_values(filters.measure)}
-        FROM incidents WHERE {where} {known} GROUP BY ALL""",
+        FROM facts WHERE {where} {known} GROUP BY ALL""",
         values,
     )
     counted["period"] = counted["period"].astype("datetime64[us]")
@@ -335,8 +340,8 @@ def scope_of(store: Store, filters: Filters, *, as_known_on: date | None = None)
     loaded = extent(store, filters, as_known_on=as_known_on)
     terms, values = known_on(as_known_on)
     found = store.query(
-        f"SELECT admin1, count(*) AS n FROM incidents WHERE {' AND '.join(terms)} AND source = ? "
-        "AND admin1 IS NOT NULL GROUP BY admin1",
+        f"SELECT admin1::VARCHAR AS admin1, count(*) AS n FROM facts WHERE {' AND '.join(terms)} AND source = ? "
+        "AND admin1 IS NOT NULL GROUP BY ALL",
         [*values, loaded.source],
         keep=True,
     )
@@ -378,12 +383,10 @@ def records(
     where, values = _asked(store, filters, as_known_on)
     if cell:
         number = int(cell, 16)
-        resolution = number >> 52 & 15
-        grain = "= 'district'" if resolution < store.theatre.map_cell_resolution else "IN ('exact', 'settlement')"
-        where += f" AND {_parent(resolution)} = ?::UBIGINT AND location_precision {grain}"
+        where += " AND map_cell = ?::UBIGINT"
         values.append(number)
     if admin1:
-        where += " AND admin1 = ?" + (" AND (location_precision = 'province' OR cell IS NULL)" if only_province else "")
+        where += " AND admin1 = ?" + (" AND map_cell IS NULL" if only_province else "")
         values.append(admin1)
     found = store.query(
         f"""SELECT source_id, event_date, location_precision, admin1, place, parties, cause, civilians_killed_min,
@@ -399,8 +402,9 @@ def precision(store: Store, filters: Filters, *, as_known_on: date | None = None
     """Count incidents by place and date precision under the filters."""
     where, values = _asked(store, filters, as_known_on)
     return store.query(
-        f"""SELECT location_precision, date_precision, count(*) AS incidents FROM incidents WHERE {where}
-        GROUP BY ALL ORDER BY ALL""",
+        f"""SELECT location_precision::VARCHAR AS location_precision, date_precision::VARCHAR AS date_precision,
+            count(*) AS incidents
+        FROM facts WHERE {where} GROUP BY ALL ORDER BY ALL""",
         values,
     )
 

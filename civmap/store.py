@@ -31,12 +31,12 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
-from civmap.filters import Filters, as_day, conditions, known_on
+from civmap.filters import BOUNDS, Filters, as_day, conditions, known_on
 from civmap.placing import place
 from civmap.readers.result import ReadResult
 from civmap.theatre import Theatre, load_theatre
 
-FORMAT = 3  # raise when the derived table changes, so that old caches are made anew
+FORMAT = 4  # raise when the derived table changes, so that old caches are made anew
 _KEPT_CACHES = 2  # another process may still be reading the one before
 
 
@@ -222,13 +222,16 @@ class Store:
     # ---- asking --------------------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Sequence[Any] = (), *, keep: bool = False) -> pd.DataFrame:
-        """Run one question on a cursor of its own; the table is called ``incidents``.
+        """Run one question on a cursor of its own.
+
+        ``incidents`` has all columns and rests on disk; ``facts`` has those that are counted and filtered by, in
+        memory, with text as codes: a map or a trend asks it in a few hundredths of a second.
 
         Parameters
         ----------
         sql
-            A SELECT over ``incidents`` (the schema's columns, ``longitude``, ``latitude``, ``known_from``,
-            ``known_to``, ``civilian_harm``, ``discounted``, ``set_apart`` (not credible or duplicate),
+            A SELECT over ``incidents`` (the schema's columns, ``longitude``, ``latitude``, ``map_cell``,
+            ``known_from``, ``known_to``, ``civilian_harm``, ``discounted``, ``set_apart`` (not credible or duplicate),
             ``in_theatre``, and ``party_key``: ``;coalition;russia;``).
         parameters
             Values for the question marks.
@@ -280,7 +283,7 @@ class Store:
             where = " AND ".join(terms)
         else:
             where, values = conditions(filters, as_known_on=as_known_on)
-        ours = "discounted, set_apart, in_theatre, civilian_harm, party_key"
+        ours = "discounted, set_apart, in_theatre, civilian_harm, party_key, map_cell"
         frame = self.query(
             f"SELECT * EXCLUDE ({ours}) FROM incidents WHERE {where} ORDER BY event_date, source, source_id",
             values,
@@ -314,7 +317,21 @@ class Store:
                 path = str(file).replace("'", "''")
                 with self._connection.cursor() as cursor:
                     cursor.execute(f"CREATE OR REPLACE VIEW incidents AS SELECT * FROM read_parquet('{path}')")
+                    self._remember(cursor, fingerprint)
                 self._opened = fingerprint
+
+    def _remember(self, cursor: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+        """Keep what is counted and filtered by in memory: a tenth of the bytes, and no Parquet to decode."""
+        for column in _CODED:
+            words = f"SELECT DISTINCT {column} FROM incidents WHERE {column} IS NOT NULL ORDER BY 1"
+            cursor.execute(f"CREATE TYPE IF NOT EXISTS {column}_{fingerprint} AS ENUM ({words})")
+        coded = ", ".join(f"{column}::{column}_{fingerprint} AS {column}" for column in _CODED)
+        people = ", ".join(f"civilians_{one}_{end}" for one in ("killed", "injured") for end in BOUNDS)
+        cursor.execute(
+            f"""CREATE OR REPLACE TABLE facts AS SELECT {coded}, {people}, event_date::DATE AS event_date,
+                date_trunc('month', event_date)::DATE AS month, map_cell, known_from, known_to, civilian_harm,
+                discounted, set_apart, in_theatre FROM incidents"""
+        )
 
     def _derive(self, file: Path, folders: Sequence[Path]) -> None:
         """Write every record with the time from which and to which it was what the source said."""
@@ -332,20 +349,26 @@ class Store:
                 never = pd.Series(dtype="str")
                 cursor.register("nothing", empty.assign(known_at=never))
                 source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
-            ended = "lead(known_from) OVER (PARTITION BY source, source_id ORDER BY known_from, load_id)"
-            known_to = ended if len(folders) > 1 else "NULL::TIMESTAMPTZ"
+            known_to = "NULL::TIMESTAMPTZ AS known_to FROM placed"
+            if len(folders) > 1:  # the window over few columns, joined to the many: a tenth of the time
+                known_to = "ended.known_to FROM placed JOIN ended USING (load_id, source, source_row)"
             quoted = str(draft).replace("'", "''")
             cursor.execute(
                 f"""COPY (
-                    SELECT *, {known_to} AS known_to FROM (
+                    WITH placed AS (
                         SELECT * EXCLUDE (geometry, known_at), geometry.x AS longitude, geometry.y AS latitude,
                             known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
                             list_contains({list(schema.EXCLUDED_GRADES)!r}, grade) AS discounted,
                             list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS set_apart,
                             coalesce(placed_by <> 'outside', false) AS in_theatre,
-                            ';' || array_to_string(parties, ';') || ';' AS party_key
-                        FROM {source})
-                    ORDER BY source, event_date, source_id, load_id
+                            ';' || array_to_string(parties, ';') || ';' AS party_key,
+                            {_map_cell(self.theatre.map_cell_resolution)} AS map_cell
+                        FROM {source}),
+                    ended AS (
+                        SELECT load_id, source, source_row, lead(known_from) OVER (
+                            PARTITION BY source, source_id ORDER BY known_from, load_id) AS known_to
+                        FROM placed)
+                    SELECT placed.*, {known_to}
                 ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""
             )
             draft.replace(file)
@@ -370,6 +393,23 @@ _HARM = """(
     coalesce(civilians_killed_max, civilians_killed_best, civilians_killed_min, 0) > 0
     OR coalesce(civilians_injured_max, civilians_injured_best, civilians_injured_min, 0) > 0
     OR coalesce(status_unknown_killed, 0) > 0)"""
+
+
+# Text that filters ask for, kept as codes.
+_CODED = ("source", "admin1", "location_precision", "date_precision", "cause", "grade", "party_key")
+
+
+def parent_cell(resolution: int) -> str:
+    """Give the H3 parent of ``cell`` by integer arithmetic: set the resolution, fill the finer digits with ones."""
+    keep = ~(15 << 52) & (2**64 - 1)
+    fill = (resolution << 52) | ((1 << 3 * (15 - resolution)) - 1)
+    return f"((cell & {keep}::UBIGINT) | {fill}::UBIGINT)"
+
+
+def _map_cell(fine: int) -> str:
+    """Give the cell in which a record is drawn: none where the place is known no better than the province."""
+    return f"""CASE WHEN location_precision IN ('exact', 'settlement') THEN {parent_cell(fine)}
+        WHEN location_precision = 'district' THEN {parent_cell(fine - 1)} END"""
 
 
 def _list_type(arrow: pa.DataType) -> pd.ArrowDtype | None:

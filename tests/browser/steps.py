@@ -87,5 +87,5 @@ def choose_file(page: Page, file: Path) -> None:
 
 
 def said(page: Page) -> Locator:
-    """Give the box in which the form answers."""
-    return main(page).get_by_test_id("stAlert")
+    """Give the box in which the form answers; others below it say what is still missing."""
+    return main(page).get_by_test_id("stAlert").first
