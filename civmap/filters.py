@@ -158,7 +158,8 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
     Examples
     --------
     >>> conditions(Filters(source="airwars", harm_only=False))
-    ('known_to IS NULL AND in_theatre AND NOT set_apart AND NOT discounted AND source = ?', ['airwars'])
+    ('known_to IS NULL AND in_theatre AND NOT set_apart AND NOT discounted AND source IN (TRY_CAST(? AS source_word))',
+    ['airwars'])
     """
     terms, values = known_on(as_known_on)
     terms += ["in_theatre", "NOT set_apart"]
@@ -166,22 +167,21 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
         terms.append("NOT discounted")
     if filters.harm_only:
         terms.append("civilian_harm")
-    equal = {"source = ?": filters.source, "event_date >= ?": filters.date_from, "event_date <= ?": filters.date_to}
-    for term, value in equal.items():
+    for term, value in {"event_date >= ?": filters.date_from, "event_date <= ?": filters.date_to}.items():
         if value is not None:
             terms.append(term)
             values.append(value)
     causes = tuple(c for c in schema.CAUSES if {c, schema.CAUSE_PARENTS.get(c, c)} & set(filters.causes))
-    inside = {"admin1": filters.admin1, "cause": causes, "grade": filters.grades}
-    inside["location_precision"] = filters.precisions
+    inside = {"source": (filters.source,) if filters.source is not None else (), "admin1": filters.admin1}
+    inside |= {"cause": causes, "grade": filters.grades, "location_precision": filters.precisions}
     for column, allowed in inside.items():
-        if allowed:
-            terms.append(f"{column} IN ({', '.join('?' * len(allowed))})")
+        if allowed:  # compared as codes, not as text; a word that no record has becomes null and matches nothing
+            terms.append(f"{column} IN ({', '.join([f'TRY_CAST(? AS {column}_word)'] * len(allowed))})")
             values.extend(allowed)
     if filters.parties:
-        alone = filters.party_mode == "single"
-        named = ["party_key = ?" if alone else "contains(party_key, ?)"] * len(filters.parties)
-        terms.append(f"({' OR '.join(named)})")
+        asked = "party_key::VARCHAR = ?" if filters.party_mode == "single" else "contains(party_key::VARCHAR, ?)"
+        named = " OR ".join([asked] * len(filters.parties))
+        terms.append(f"party_key IN (SELECT party_key FROM party_keys WHERE {named})")
         values.extend(f";{party};" for party in filters.parties)
     return " AND ".join(terms), values
 

@@ -266,13 +266,15 @@ def panel(
     loaded = extent(store, filters, as_known_on=as_known_on)
     filters = filters.with_(source=loaded.source)
     where, values = conditions(filters, as_known_on=as_known_on)
-    area = "admin1::VARCHAR" if by else "'all'"
-    first_day = "event_date" if frequency == "week" else "month"
+    area = "admin1" if by else "'all'"
     known = "AND admin1 IS NOT NULL" if by else ""
+    truncated = {"month": "month", "week": "date_trunc('week', event_date)"}
+    period = truncated.get(frequency, f"date_trunc('{frequency}', month)")
+    # grouped by codes, and only then written as words
     counted = store.query(
-        f"""SELECT {area} AS area, date_trunc('{frequency}', {first_day}) AS period, count(*) AS incidents,
-            {_values(filters.measure)}
-        FROM facts WHERE {where} {known} GROUP BY ALL""",
+        f"""SELECT area::VARCHAR AS area, * EXCLUDE (area) FROM (
+            SELECT {area} AS area, {period} AS period, count(*) AS incidents, {_values(filters.measure)}
+            FROM facts WHERE {where} {known} GROUP BY 1, 2)""",
         values,
     )
     counted["period"] = counted["period"].astype("datetime64[us]")

@@ -101,9 +101,7 @@ class Store:
             raise StoreError(
                 f"The folder {self.home} cannot be used.", found=str(error), next_step="Set CIVMAP_HOME to another."
             ) from error
-        self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET enable_progress_bar = false")
+        self._connection = _connect()
         self._opened = ""
         self._kept: dict[tuple[Any, ...], pd.DataFrame] = {}
         self._lock = threading.Lock()
@@ -315,23 +313,25 @@ class Store:
                 if anew or not file.exists():
                     self._derive(file, folders)
                 path = str(file).replace("'", "''")
-                with self._connection.cursor() as cursor:
-                    cursor.execute(f"CREATE OR REPLACE VIEW incidents AS SELECT * FROM read_parquet('{path}')")
-                    self._remember(cursor, fingerprint)
-                self._opened = fingerprint
+                # another connection for another state: questions under way finish on the one they began with
+                connection = _connect()
+                connection.execute(f"CREATE VIEW incidents AS SELECT * FROM read_parquet('{path}')")
+                self._remember(connection)
+                self._connection, self._opened = connection, fingerprint
 
-    def _remember(self, cursor: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    def _remember(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Keep what is counted and filtered by in memory: a tenth of the bytes, and no Parquet to decode."""
-        for column in _CODED:
+        for column in CODED:
             words = f"SELECT DISTINCT {column} FROM incidents WHERE {column} IS NOT NULL ORDER BY 1"
-            cursor.execute(f"CREATE TYPE IF NOT EXISTS {column}_{fingerprint} AS ENUM ({words})")
-        coded = ", ".join(f"{column}::{column}_{fingerprint} AS {column}" for column in _CODED)
+            cursor.execute(f"CREATE TYPE {column}_word AS ENUM ({words})")
+        coded = ", ".join(f"{column}::{column}_word AS {column}" for column in CODED)
         people = ", ".join(f"civilians_{one}_{end}" for one in ("killed", "injured") for end in BOUNDS)
         cursor.execute(
-            f"""CREATE OR REPLACE TABLE facts AS SELECT {coded}, {people}, event_date::DATE AS event_date,
+            f"""CREATE TABLE facts AS SELECT {coded}, {people}, event_date::DATE AS event_date,
                 date_trunc('month', event_date)::DATE AS month, map_cell, known_from, known_to, civilian_harm,
                 discounted, set_apart, in_theatre FROM incidents"""
         )
+        cursor.execute("CREATE TABLE party_keys AS SELECT DISTINCT party_key FROM facts WHERE party_key IS NOT NULL")
 
     def _derive(self, file: Path, folders: Sequence[Path]) -> None:
         """Write every record with the time from which and to which it was what the source said."""
@@ -351,7 +351,7 @@ class Store:
                 source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
             known_to = "NULL::TIMESTAMPTZ AS known_to FROM placed"
             if len(folders) > 1:  # the window over few columns, joined to the many: a tenth of the time
-                known_to = "ended.known_to FROM placed JOIN ended USING (load_id, source, source_row)"
+                known_to = "ended.known_to FROM placed JOIN ended USING (load_id, source, source_id)"
             quoted = str(draft).replace("'", "''")
             cursor.execute(
                 f"""COPY (
@@ -365,7 +365,7 @@ class Store:
                             {_map_cell(self.theatre.map_cell_resolution)} AS map_cell
                         FROM {source}),
                     ended AS (
-                        SELECT load_id, source, source_row, lead(known_from) OVER (
+                        SELECT load_id, source, source_id, lead(known_from) OVER (
                             PARTITION BY source, source_id ORDER BY known_from, load_id) AS known_to
                         FROM placed)
                     SELECT placed.*, {known_to}
@@ -396,7 +396,14 @@ _HARM = """(
 
 
 # Text that filters ask for, kept as codes.
-_CODED = ("source", "admin1", "location_precision", "date_precision", "cause", "grade", "party_key")
+CODED = ("source", "admin1", "location_precision", "date_precision", "cause", "grade", "party_key")
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def parent_cell(resolution: int) -> str:

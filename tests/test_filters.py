@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from civmap import schema
 from civmap.errors import RecipeError
 from civmap.filters import BOUNDS, MEASURES, PARAM_NAMES, PARTY_MODES, Filters, conditions, known_on
+from civmap.store import CODED
 
 WORD = st.text(st.characters(exclude_characters=",", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
@@ -224,7 +225,15 @@ def chosen(filters: Filters, as_known_on: date | None = None) -> list[int]:
     assert where.count("?") == len(values)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.register("incidents", FRAME)
+        connection.register("frame", FRAME)
+        connection.execute("CREATE TABLE incidents AS SELECT * FROM frame")
+        for column in CODED:
+            if column in FRAME:
+                words = f"SELECT DISTINCT {column} FROM incidents WHERE {column} IS NOT NULL ORDER BY 1"
+                connection.execute(f"CREATE TYPE {column}_word AS ENUM ({words})")
+        connection.execute(
+            "CREATE TABLE party_keys AS SELECT DISTINCT party_key::party_key_word AS party_key FROM incidents"
+        )
         found = connection.execute(f"SELECT number FROM incidents WHERE {where} ORDER BY number", values).fetchall()
     return [number for (number,) in found]
 

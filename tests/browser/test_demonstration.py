@@ -51,7 +51,7 @@ def test_nothing_is_wider_than_the_screen_and_the_marking_stays_in_sight(
         expect(page.get_by_text("Marking: not set")).to_be_in_viewport(ratio=1)
 
 
-def test_an_unknown_address_ends_in_words(
+def test_an_empty_theatre_says_what_to_do(
     serve: Callable[[Path], str], empty_home: Path, page: Page, settle: Settle
 ) -> None:
     page.goto(f"{serve(empty_home)}/?theatre=oir")
