@@ -70,6 +70,11 @@ def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -
     for one in found:
         if one.source == filters.source:
             return one
+    if as_known_on and any(one.source == filters.source for one in sources(store)):
+        raise RecipeError(
+            f"Nothing was known from {store.theatre.source_label(filters.source)} on {as_known_on}.",
+            next_step="Choose a later day or another source.",
+        )
     raise RecipeError(
         f"There are no records of the source '{filters.source}' in this theatre.",
         expected=", ".join(one.source for one in found),

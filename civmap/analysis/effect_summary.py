@@ -111,7 +111,7 @@ def summarise(
     if verdict == "inseparable":
         text = f"{lead} ({percent} interval {span}), but the change cannot be separated from {_named(mixed)}."
         if not level.excludes_one:
-            text += " The interval also includes no change."
+            text += " No change at all lies within the interval too."
     elif verdict == "cannot_tell":
         text = (
             f"{lead}, but the data cannot tell: the {percent} interval {span} includes no change; {_seen(detectable)}."

@@ -215,8 +215,9 @@ def _seen(found: interventions.Intervention) -> str:
     fall, rise = 100 * (1 - detectable.fall), 100 * (detectable.rise - 1)
     months = f"With {found.n_before} months before and {found.n_after} after,"
     if fall > 95:
-        return f"{months} not even a fall of 95 % would probably (80 %) have been seen."
-    return f"{months} a fall of {fall:.0f} % or a rise of {rise:.0f} % would probably (80 %) be seen; less might not."
+        return f"{months} even a fall of 95 % could have gone unseen: it would not probably (80 %) have been found."
+    up = f"a rise of {rise:.0f} %" if rise <= 300 else f"a rise to {detectable.rise:.0f} times the level"
+    return f"{months} a fall of {fall:.0f} % or {up} would probably (80 %) be seen; less might not."
 
 
 def _chart(
@@ -239,6 +240,11 @@ def _chart(
 
 
 def _table(here: Standing, summary: interventions.EffectSummary) -> Part:
+    table = summary.table.copy()
+    within = table["value"].between(0.05, 20) | ~table["quantity"].str.startswith("smallest")
+    table["note"] = table["note"].where(within, "none that would probably be seen")
+    table["value"] = table["value"].where(within).round(3)
+    table[["low", "high", "p"]] = table[["low", "high", "p"]].round(3)
     columns = {
         "quantity": "Quantity",
         "value": "Value",
@@ -250,7 +256,7 @@ def _table(here: Standing, summary: interventions.EffectSummary) -> Part:
     return Part(
         "table",
         "The comparison in numbers",
-        {"table": summary.table.rename(columns=columns)},
+        {"table": table.rename(columns=columns)},
         alt=f"Table of the level change with its interval and what it cannot be told apart from: {here.subtitle}.",
         encoding={"subtitle": here.subtitle},
     )

@@ -54,7 +54,9 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
 def _by_cell(here: Standing) -> tuple[Part, pd.DataFrame]:
     part, _ = map_part(here)
     cells = part.frames["cells"].sort_values([here.value, "incidents", "cell"], ascending=[False, False, True])
-    return part, _ranked(cells, here, {"label": "Place", "cell": "H3 cell"})
+    fine = here.store.theatre.map_cell_resolution
+    cells = cells.assign(grain=cells["resolution"].map(lambda size: "settlement" if size == fine else "district"))
+    return part, _ranked(cells, here, {"label": "Place", "grain": "Place known to", "cell": "H3 cell"})
 
 
 def _by_province(here: Standing) -> tuple[Part, pd.DataFrame]:

@@ -28,6 +28,8 @@ def incident_map(recipe: Recipe, store: Store) -> Exhibit:
         caveats.append(
             f"{words.count(elsewhere, 'incident is', 'incidents are')} known only to the country and not on the map."
         )
+    if (part.frames["cells"]["resolution"] < store.theatre.map_cell_resolution).any():
+        caveats.append("Large cells hold what is known only to the district; they hold more because they are larger.")
     caveats.append("A cell without colour has no record here; that does not mean that nothing happened.")
     sentence = (
         f"{here.label} records {words.count(total, 'incident')} {_harm(here)}from {here.period}; "
@@ -92,11 +94,12 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
         }
         for people in ("killed", "injured"):
             for bound in BOUNDS:
-                row[f"Civilians {people}, {bound}"] = counted.get(f"{people}_{bound}")
+                row[f"{people.capitalize()}, {bound}"] = counted.get(f"{people}_{bound}")
         rows.append(row)
     table = pd.DataFrame(rows)
     numbers = [str(column) for column in table if column not in ("Period", "From", "To")]
     table[numbers] = table[numbers].astype("Int64")
+    table = table.drop(columns=[column for column in numbers if table[column].isna().all()])
     whole = here.totals
     harmed = [
         f"{words.span(whole[f'{one}_min'], whole[f'{one}_max'])} civilians {one}"
@@ -106,7 +109,7 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
     incidents = words.count(whole["incidents"], "incident") + (" with civilian harm" if here.filters.harm_only else "")
     sentence = f"{here.label}, {here.period}: {incidents}{'; ' if harmed else ''}{words.listed(harmed)}."
     latest, before = table.iloc[1], table.iloc[2]
-    if pd.notna(latest["Incidents"]) and pd.notna(before["Incidents"]):
+    if pd.notna(latest.get("Incidents")) and pd.notna(before.get("Incidents")):
         sentence += (
             f" {latest['Period']}: {words.count(latest['Incidents'], 'incident')}; "
             f"{str(before['Period']).lower()}: {words.number(before['Incidents'])}."

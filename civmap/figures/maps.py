@@ -84,7 +84,9 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
     if part.kind == "cells" and len(part.frames["cells"]):
         layers.append(cell_layer(part.frames["cells"], mode))
     layers.append(boundary_layer(geometry, colours))
-    views = [pdk.View(type="MapView", id="map", controller={"dragRotate": False, "touchRotate": False})]
+    views = [
+        pdk.View(type="MapView", id="map", controller={"dragRotate": False, "touchRotate": False, "scrollZoom": False})
+    ]
     paper = theme.channels(colours.background)
     if _nothing(part):
         ink = [*theme.channels(colours.text), 255]
