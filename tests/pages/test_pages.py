@@ -155,7 +155,7 @@ def test_as_known_on_a_day_before_the_release_says_that_nothing_was_known(own: S
 
 def test_as_known_on_leaves_a_source_out_that_was_published_later(own: Store, tmp_path: Path) -> None:
     test = opened("Situation", theatre="afghanistan", source="log", known="2010-06-30")
-    assert "There are no records of the source" in text(test) and "records 0" not in text(test)
+    assert "Nothing was known from" in text(test) and "records 0" not in text(test)
     test = opened("Situation", theatre="afghanistan", source="other", known="2010-06-30")
     assert "other records 2 incidents" in text(test)
     assert "As known on 30 June 2010" in text(test)
