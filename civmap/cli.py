@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -11,12 +11,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from civmap import fetch as fetching
 from civmap import readers
 from civmap import simulate as simulation
 from civmap.errors import CivMapError, ReadError, RecipeError
 from civmap.exhibits import Recipe, build
 from civmap.exports import tables
+from civmap.readers import ReadResult
 from civmap.store import Store, default_home
 from civmap.theatre import load_theatre, new_theatre, theatre_names
 
@@ -86,15 +89,47 @@ def ingest(
                     faults.append(str(error))
         if faults:
             raise ReadError("Nothing was kept. " + " | ".join(faults))
-        objects = []
-        for result in results:
-            with _working(f"Placing and keeping {result.provenance.file}"):
-                load = store.add(result, known_at=released.date() if released else None)
-            added = {name: getattr(load, name) for name in
-                     ("load_id", "known_at", "placed", "without_province", "outside", "already_loaded")}  # fmt: skip
-            objects.append({**result.summary(), **added})
+        objects = [_kept(store, result, released.date() if released else None) for result in results]
     printed = objects[0] if len(objects) == 1 else _together(objects)
     _say(printed, as_json, [_read_line(one) + _placed(one) for one in objects])
+
+
+@app.command()
+def fetch(
+    source: Annotated[str, typer.Argument(help="ucdp-ged")],
+    theatre: Annotated[
+        str | None, typer.Option("--theatre", help="Name or folder; default the theatre named as the country.")
+    ] = None,
+    version: Annotated[str | None, typer.Option("--version", help="Number of the release, such as 26.1.")] = None,
+    country: Annotated[
+        list[str] | None, typer.Option("--country", help="As UCDP spells it; may be given again. Default all.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Where to get it instead, such as a country's CSV on HDX.")
+    ] = None,
+    released: Annotated[
+        datetime | None,
+        typer.Option("--released", formats=["%Y-%m-%d"], help="Day of release; default from the server and version."),
+    ] = None,
+    limit_mb: Annotated[float, typer.Option("--limit-mb", help="Refuse a larger download.")] = fetching.LIMIT_MB,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch a published file over the network, check it, and keep it as ingest does."""
+    with _plainly(as_json=as_json):
+        store = Store(home or default_home(), theatre or _theatre_of(country or ()))
+        with _arriving() as progress:
+            found = fetching.fetch(
+                source, folder=store.home / "fetched", version=version, countries=country or (), address=address,
+                released=released.date() if released else None, limit_mb=limit_mb, progress=progress,
+            )  # fmt: skip
+        with _working(f"Reading {found.path.name}"):
+            result = found.read()
+        said = _kept(store, result, found.released) | {"licence": found.licence, "citation": found.citation}
+        found.discard()
+    notes = [f"- {note}" for note in found.notes]
+    cite = [f"Licence: {found.licence}.", f"Cite: {found.citation}."]
+    _say(said, as_json, [_read_line(said) + _placed(said), *notes, *cite])
 
 
 @app.command()
@@ -151,6 +186,22 @@ def simulate(
     _say({"files": [str(file) for file in files]}, as_json, [str(file) for file in files])
 
 
+def _theatre_of(countries: Sequence[str]) -> str:
+    """Give the theatre that bears a country's name, so that a single country needs no second word for it."""
+    named = [name for name in theatre_names() if [name] == [country.casefold() for country in countries]]
+    if not named:
+        raise RecipeError("Nothing was fetched.", next_step=f"Say --theatre: {' or '.join(theatre_names())}.")
+    return named[0]
+
+
+def _kept(store: Store, result: ReadResult, known_at: date | None) -> dict[str, Any]:
+    """Place and keep one file, and say in one object what became of it."""
+    with _working(f"Placing and keeping {result.provenance.file}"):
+        load = store.add(result, known_at=known_at)
+    names = ("load_id", "known_at", "placed", "without_province", "outside", "already_loaded")
+    return {**result.summary(), **{name: getattr(load, name) for name in names}}
+
+
 def _say(value: dict[str, Any], as_json: bool, lines: list[str]) -> None:
     if as_json:
         typer.echo(json.dumps(value, ensure_ascii=False, default=_jsonable))
@@ -204,6 +255,15 @@ def _working(what: str) -> Iterator[None]:
     """Show on the terminal, never in what is printed, that something is going on."""
     with Console(stderr=True).status(f"{what} …"):
         yield
+
+
+@contextmanager
+def _arriving() -> Iterator[fetching.Progress]:
+    """Show on the terminal how much of a file has arrived."""
+    columns = (TextColumn("Fetching"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Fetching", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

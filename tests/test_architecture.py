@@ -16,7 +16,7 @@ RANKS = {
     "schema": 1,
     "theatre": 2, "filters": 2,
     "readers": 3,
-    "placing": 4,
+    "placing": 4, "fetch": 4,
     "store": 5,
     "simulate": 6, "queries": 6,
     "analysis": 7,
@@ -38,7 +38,7 @@ ONLY = {
     ),
 }  # fmt: skip
 # Libraries that only these parts may import; nobody may import a lazy one except inside a function.
-OWNERS = {"streamlit": ("app", "pages", "ui"), "duckdb": ("store",)}
+OWNERS = {"streamlit": ("app", "pages", "ui"), "duckdb": ("store",), "requests": ("fetch",)}
 LAZY = ("pyspark",)
 
 

@@ -1,31 +1,44 @@
-"""Loading a file in the browser: read, place and keep it, with progress, and say what became of every row."""
+"""Loading a file in the browser: read, place and keep it, with progress, and say what became of every row.
+
+The file is chosen on this machine or, when asked and where there is a way out, fetched from its publisher.
+"""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from civmap import fetch
 from civmap.errors import CivMapError
 from civmap.exhibits import words
-from civmap.readers import read
+from civmap.readers import ReadResult, read
 from civmap.store import Load, Store
+
+RELEASED = "Released on (known from)"
 
 
 def upload(store: Store) -> None:
-    """Show the form and load what is chosen."""
+    """Show both forms and load what is chosen."""
     done = st.session_state.pop("loaded", None)
     if done:
         st.success(_said(*done), icon=":material/check:")
+    _upload_form(store)
+    with st.expander("Fetch UCDP GED over the network", icon=":material/cloud_download:"):
+        _fetch_form(store)
+
+
+def _upload_form(store: Store) -> None:
     with st.form("upload", border=True):
         st.markdown(f"**Load a file into {store.theatre.title}**")
         file = st.file_uploader("UCDP GED, Airwars or CivMap's own columns; CSV (also .gz) or Parquet",
                                 type=["csv", "gz", "tsv", "txt", "parquet"])  # fmt: skip
         left, right = st.columns(2)
-        released = left.date_input(
-            "Released on (known from); empty means now", value=None, format="YYYY-MM-DD", max_value="today"
-        )
+        released = left.date_input(f"{RELEASED}; empty means now", value=None, format="YYYY-MM-DD", max_value="today")
         source = right.text_input(
             "Name of the source, if it is your own tally", placeholder="recognised from the columns"
         )
@@ -42,23 +55,87 @@ def upload(store: Store) -> None:
             path.write_bytes(file.getbuffer())
             bar.progress(0.2, f"Reading {file.name} ({file.size / 1e6:.1f} MB) …")
             result = read(path, source=source.strip() or None)
-            bar.progress(0.6, f"Placing {words.count(len(result.records), 'record')} …")
-            load = store.add(result, known_at=released)
-            bar.progress(1.0, "Done")
+            load = _keep(store, result, released, bar)
     except CivMapError as error:
-        bar.empty()
-        st.error(str(error), icon=":material/error:")
+        _say_fault(error, bar)
         return
-    st.session_state["loaded"] = (load, result.rule_counts)
+    _show_again(load, result)
+
+
+def _fetch_form(store: Store) -> None:
+    """Show the form for a file from its publisher; nothing is asked of the network until its button is pressed."""
+    with st.form("fetch", border=False):
+        st.markdown(f"UCDP's file is fetched to this machine and loaded into {store.theatre.title}.")
+        left, right = st.columns(2)
+        version = left.text_input("Version", placeholder="such as 26.1")
+        countries = right.text_input(
+            "Countries, as UCDP spells them, with ; between; empty means all", placeholder="such as Syria; Iraq"
+        )
+        address = left.text_input(
+            "Address, if not UCDP's own", placeholder="https:// … a CSV, also zipped, such as a country's on HDX"
+        )
+        released = right.date_input(f"{RELEASED}; empty means from the server and the version", value=None,
+                                    format="YYYY-MM-DD", max_value="today")  # fmt: skip
+        pressed = st.form_submit_button("Fetch and load", icon=":material/cloud_download:")
+    if not pressed:
+        return
+    bar = st.progress(0.0, "Asking the server …")
+    names = [name.strip() for name in countries.split(";") if name.strip()]
+    try:
+        found = fetch.fetch(
+            "ucdp_ged", folder=store.home / "fetched", version=version.strip() or None, countries=names,
+            address=address.strip() or None, released=released, progress=_arriving(bar),
+        )  # fmt: skip
+        bar.progress(0.5, f"Reading {found.path.name} …")
+        result = found.read()
+        load = _keep(store, result, found.released, bar)
+        found.discard()
+    except CivMapError as error:
+        _say_fault(error, bar)
+        return
+    _show_again(load, result, [*found.notes, f"Licence: {found.licence}", f"Cite: {found.citation}"])
+
+
+def _arriving(bar: DeltaGenerator) -> fetch.Progress:
+    """Draw each hundredth once: a message for each piece that arrives would slow the transfer down."""
+    drawn = -1
+
+    def draw(done: int, total: int | None) -> None:
+        nonlocal drawn
+        step = int(100 * done / total) if total else done // 1_000_000
+        if step == drawn:
+            return
+        drawn = step
+        of = f" of {total / 1e6:,.1f}" if total else ""
+        bar.progress(0.5 * min(1.0, done / total) if total else 0.0, f"Fetching: {done / 1e6:,.1f}{of} MB …")
+
+    return draw
+
+
+def _keep(store: Store, result: ReadResult, released: date | None, bar: DeltaGenerator) -> Load:
+    bar.progress(0.6, f"Placing {words.count(len(result.records), 'record')} …")
+    load = store.add(result, known_at=released)
+    bar.progress(1.0, "Done")
+    return load
+
+
+def _say_fault(error: CivMapError, bar: DeltaGenerator) -> None:
+    bar.empty()
+    st.error(str(error), icon=":material/error:")
+
+
+def _show_again(load: Load, result: ReadResult, notes: Sequence[str] = ()) -> None:
+    st.session_state["loaded"] = (load, result.rule_counts, notes)
     st.rerun()  # the sidebar and the tables above were drawn without the new load
 
 
-def _said(load: Load, rules: dict[str, int]) -> str:
+def _said(load: Load, rules: dict[str, int], notes: Sequence[str]) -> str:
     if load.already_loaded:
         return f"{load.file} was loaded before; nothing has changed."
     why = words.listed([f"{number} {rule.replace('_', ' ')}" for rule, number in rules.items()])
-    return (
+    rows = (
         f"{load.file}: {words.count(load.read, 'row')} read, {words.number(load.accepted)} accepted, "
         f"{words.number(load.rejected)} set aside{f' ({why})' if why else ''}; {words.number(load.placed)} lie in the "
         f"theatre, {words.number(load.outside)} outside."
     )
+    return "\n".join([rows, "", *(f"- {note}" for note in notes)]).rstrip()
