@@ -1,25 +1,21 @@
-"""What a source reports of the simulated incidents: which it finds, and what it gets wrong or leaves open."""
+"""What a source reports of the incidents it finds: what it counts, gets wrong or leaves open."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from civmap import schema
+from civmap.simulate.columns import counts, pick, ranges
+from civmap.simulate.detection import FOUND_BY, detect, missed, moment
+from civmap.simulate.faults import choose_faults
 from civmap.simulate.plan import Plan, Source
-from civmap.simulate.world import TOWNS, Terrain
+from civmap.simulate.revisions import release_numbers, released_on
+from civmap.simulate.terrain import TOWNS, Terrain
 from civmap.theatre import Theatre
 
-FAULTS = (
-    "date_missing", "date_unreadable", "end_before_start", "place_missing", "coordinate_zero", "min_above_max",
-    "code_unknown", "id_repeated", "coordinates_swapped",
-)  # fmt: skip
-_EARLIEST = date(1700, 1, 1)  # pandas reaches no further back
 _PRECISION_SHARES = (0.20, 0.33, 0.23, 0.21, 0.03)  # in the order of `schema.LOCATION_PRECISIONS`
 _DATE_PRECISION_SHARES = (0.955, 0.035, 0.010)  # day, week, month
 _PLACED_BY_NAME_ONLY = 0.1  # share of the province placeholders that come without coordinates
@@ -42,79 +38,79 @@ _WORDINGS = 6  # a party's wordings are repeated to this number, so that each co
 
 def report(
     theatre: Theatre, plan: Plan, source: Source, incidents: pd.DataFrame, terrain: Terrain, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Make a source's records, in the order of their dates.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make a source's records as first reported, in the order of their dates, and what it missed.
 
     An incident without a death, or whose deaths the source missed, enters only if its injured are recorded.
 
     Returns
     -------
-    DataFrame
-        Columns of the schema (lists as text, separated by semicolons), longitude and latitude, incident (the true
-        one), and rule: the fault that `write_files` gives the row, else null.
+    tuple of DataFrame
+        The records: columns of the schema (lists as text, separated by semicolons), longitude and latitude; incident
+        (the true one), found_by, released (the release that brings it; null if none does), and rule, the fault that
+        `write_files` gives the row, else null. And what it missed: source, incident, reason.
     """
-    found = incidents[rng.random(len(incidents)) < _chance(theatre, plan, source, incidents, rng)]
-    killed, hurt = found["killed"].to_numpy(), found["injured"].to_numpy()
-    counts = pd.DataFrame(index=found.index)
-    counts["best"] = rng.binomial(killed, source.kept) + rng.poisson(0.04 * killed)
-    counts["doubtful"] = np.where(rng.random(len(found)) < 0.15, np.maximum(killed - counts["best"], 0), 0)
-    counts["injured"] = rng.binomial(hurt, source.kept) + rng.poisson(0.04 * hurt)
-    counts["injuries_recorded"] = found["event_date"] >= pd.Timestamp(max(source.injuries_from, _EARLIEST))
-    enters = counts["best"] + counts["doubtful"] + counts["injured"].where(counts["injuries_recorded"], 0) > 0
-    found, counts = found[enters], counts[enters]
+    how, scope = detect(theatre, plan, source, incidents, rng)
+    found = incidents.assign(how=how)[how > 0]
+    people = _people(source, found, rng)
+    enters = people["killed"] + people["doubtful"] + people["injured"].where(people["injuries_recorded"], 0) > 0
+    found, people = found[enters], people[enters]
+    kept = how > 0
+    kept[kept] = enters
+    lost = missed(source, incidents.index, scope, how, kept)
 
     dates = _dates(source, found, rng)
     order = dates["event_date"].argsort(kind="stable")
-    dates, found, counts = dates.iloc[order].reset_index(drop=True), found.iloc[order], counts.iloc[order]
+    dates, found, people = dates.iloc[order].reset_index(drop=True), found.iloc[order], people.iloc[order]
     size = len(found)
-    best, doubtful = counts["best"].to_numpy(), counts["doubtful"].to_numpy()
-    children = _counts(rng.binomial(best, 0.2), best > 0)
-    channel = rng.integers(0, len(source.channels), size)
+    killed, doubtful = people["killed"].to_numpy(), people["doubtful"].to_numpy()
+    children = counts(rng.binomial(killed, 0.2), killed > 0)
     places = _places(theatre, found, terrain, rng)
-    spoilt = (rng.random(size) < plan.faults) & ~np.isnan(places["longitude"])
-    spoilt[1:] &= ~spoilt[:-1]  # a row may repeat the id of the one before, which must then be whole
-    spoilt[:1] = False
+    release = release_numbers(source, dates["reported_at"])
+    whole = np.isnan(places["longitude"]) | (release < 0)
     rows = dates.assign(
-        source=_pick([source.id], np.zeros(size, "int64")),
+        source=pick([source.id], np.zeros(size, "int64")),
         source_id=source.prefix + "-" + pd.Series(np.arange(1, size + 1)).astype("str").str.zfill(6),
         source_row=np.arange(1, size + 1),
         **places,
         **_attribution(theatre, plan, source, found, rng),
-        **_ranges("civilians_killed", best, np.ones(size, bool), rng),
-        **_ranges("civilians_injured", counts["injured"].to_numpy(), counts["injuries_recorded"].to_numpy(), rng),
+        **ranges("civilians_killed", killed, np.ones(size, bool), rng),
+        **ranges("civilians_injured", people["injured"].to_numpy(), people["injuries_recorded"].to_numpy(), rng),
         children_killed_min=children,
         children_killed_max=children,
-        status_unknown_killed=_counts(doubtful, doubtful > 0),
+        status_unknown_killed=counts(doubtful, doubtful > 0),
         **_grades(source, found, rng),
-        reported_via=_pick([reported for reported, _ in source.channels], channel),
-        checked_via=_pick([checked or None for _, checked in source.channels], channel),
-        rule=_pick(FAULTS, rng.integers(0, len(FAULTS), size), null=~spoilt),
+        **_channels(source, found["how"].to_numpy(), rng),
+        found_by=pick(FOUND_BY, found["how"]),
+        released=released_on(source, release),
+        rule=choose_faults(plan.faults, file=release, has_point=~whole, rng=rng),
         incident=found.index.array,
     )
     doubts = (rows["event_date_end"] > rows["event_date"]) + 2 * rows["longitude"].isna()
-    return rows.assign(caveats=_pick(["", "date_range", "no_coordinates", "date_range;no_coordinates"], doubts))
+    return rows.assign(caveats=pick(["", "date_range", "no_coordinates", "date_range;no_coordinates"], doubts)), lost
 
 
-def _pick(words: Sequence[str | None], codes: Any, *, null: Any = None) -> pd.Series:
-    """Write out words by their number."""
-    return pa.array(words, pa.string()).take(pa.array(np.asarray(codes), mask=null)).to_pandas()
+def _people(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Count as the source does: a share of those killed, a few too many, some of them of unknown status."""
+    killed, hurt = found["killed"].to_numpy(), found["injured"].to_numpy()
+    people = pd.DataFrame(index=found.index)
+    people["killed"] = rng.binomial(killed, source.kept) + rng.poisson(0.04 * killed)
+    people["doubtful"] = np.where(rng.random(len(found)) < 0.15, np.maximum(killed - people["killed"], 0), 0)
+    people["injured"] = rng.binomial(hurt, source.kept) + rng.poisson(0.04 * hurt)
+    people["injuries_recorded"] = found["event_date"] >= moment(source.injuries_from)
+    return people
 
 
-def _chance(
-    theatre: Theatre, plan: Plan, source: Source, incidents: pd.DataFrame, rng: np.random.Generator
-) -> np.ndarray:
-    """Give the chance that the source finds each incident; that of larger ones is higher."""
-    presence = 1 - source.uneven * rng.random(len(theatre.boundaries))
-    by_stream = np.array([source.found.get(stream.party, source.found_else) for stream in plan.streams])
-    chance = by_stream[incidents["stream"]] * presence[incidents["province"]]
-    chance = 1 - (1 - chance) ** (0.8 + 0.5 * np.log1p(incidents["killed"].to_numpy()))
-    day = incidents["event_date"]
-    for change in plan.recording_changes:
-        if change.source == source.id:
-            start, end = pd.Timestamp(change.start), pd.Timestamp(change.end)
-            risen = ((day - start) / max(end - start, pd.Timedelta(days=1))).clip(0, 1).to_numpy()
-            chance = chance * (change.factor_before + (1 - change.factor_before) * risen)
-    return np.where(day >= pd.Timestamp(max(source.first_day, _EARLIEST)), chance, 0.0)
+def _channels(source: Source, how: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    """Say how a record was reported and checked, other for what was seen from the air alone or too."""
+    pairs = source.channels + source.air_channels
+    ground = rng.integers(0, len(source.channels), len(how))
+    air = len(source.channels) + rng.integers(0, len(source.air_channels), len(how))
+    channel = np.where(how >= FOUND_BY.index("air"), air, ground)
+    return {
+        "reported_via": pick([reported for reported, _ in pairs], channel),
+        "checked_via": pick([checked or None for _, checked in pairs], channel),
+    }
 
 
 def _dates(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -129,7 +125,7 @@ def _dates(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> pd.
     delay = np.floor(rng.lognormal(np.log(source.delay_days), 0.9, len(day)))
     days = {"event_date": start, "event_date_end": last, "reported_at": last + pd.to_timedelta(delay, unit="D")}
     frame = pd.DataFrame(days).astype("datetime64[us]")
-    return frame.assign(date_precision=_pick(schema.DATE_PRECISIONS, exact))
+    return frame.assign(date_precision=pick(schema.DATE_PRECISIONS, exact))
 
 
 def _places(theatre: Theatre, found: pd.DataFrame, terrain: Terrain, rng: np.random.Generator) -> dict[str, Any]:
@@ -148,9 +144,9 @@ def _places(theatre: Theatre, found: pd.DataFrame, terrain: Terrain, rng: np.ran
     names = theatre.boundaries["name"].tolist()
     districts = [f"{name} district {number}" for name in names for number in range(1, TOWNS + 1)]
     return {
-        "location_precision": _pick(schema.LOCATION_PRECISIONS, precision),
-        "admin1_as_reported": _pick(names, province, null=precision == country),
-        "admin2": _pick(districts, province * TOWNS + town, null=precision >= capital),
+        "location_precision": pick(schema.LOCATION_PRECISIONS, precision),
+        "admin1_as_reported": pick(names, province, null=precision == country),
+        "admin2": pick(districts, province * TOWNS + town, null=precision >= capital),
         "longitude": where[:, 0],
         "latitude": where[:, 1],
     }
@@ -182,25 +178,13 @@ def _attribution(
     cause = np.where(unclear, len(plan.streams), stream)
     causes = [each.cause for each in plan.streams] + ["unknown"]
     return {
-        "party_as_reported": _pick(
+        "party_as_reported": pick(
             flat + pairs, np.where(two, len(flat) + first * len(flat) + second, first), null=kind == nobody
         ),
-        "attribution": _pick(["undetermined", "several_alleged", "contested", "single"], kind),
-        "cause": _pick(causes, cause),
-        "cause_as_reported": _pick([_CAUSE_WORDS.get(code, schema.words(code)) for code in causes], cause),
+        "attribution": pick(["undetermined", "several_alleged", "contested", "single"], kind),
+        "cause": pick(causes, cause),
+        "cause_as_reported": pick([_CAUSE_WORDS.get(code, schema.words(code)) for code in causes], cause),
     }
-
-
-def _ranges(what: str, best: np.ndarray, known: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
-    """Give a best count with a minimum and a maximum; for half of the records the three are the same."""
-    wide = rng.random(len(best)) < 0.5
-    low = np.where(wide, rng.binomial(best, 0.9), best)
-    high = np.where(wide, best + rng.poisson(0.12 * best), best)
-    return {f"{what}_{end}": _counts(count, known) for end, count in (("min", low), ("best", best), ("max", high))}
-
-
-def _counts(values: np.ndarray, known: np.ndarray) -> Any:
-    return pd.arrays.IntegerArray(values.astype("int32"), ~known)
 
 
 def _grades(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
@@ -211,8 +195,8 @@ def _grades(source: Source, found: pd.DataFrame, rng: np.random.Generator) -> di
     word, grade, assessment, _ = zip(*_JUDGED, *_GRADED, strict=True)
     assessor = source.words.get(source.own_party, (source.id,))[0]
     return {
-        "grade_as_reported": _pick(word, code),
-        "grade": _pick(grade, code),
-        "assessment": _pick(assessment, code),
-        "assessed_by": _pick([assessor], np.zeros(len(found), "int64"), null=~own),
+        "grade_as_reported": pick(word, code),
+        "grade": pick(grade, code),
+        "assessment": pick(assessment, code),
+        "assessed_by": pick([assessor], np.zeros(len(found), "int64"), null=~own),
     }
