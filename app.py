@@ -4,6 +4,4 @@ from civmap.ui.frame import page
 from civmap.ui.show import show
 
 look = page("Situation")
-show(look.recipe("incident_map"), look.store)
-show(look.recipe("totals"), look.store)
-show(look.recipe("loads"), look.store)
+show(look.store, look.recipe("incident_map"), look.recipe("totals"), look.recipe("loads"))

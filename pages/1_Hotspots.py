@@ -8,4 +8,4 @@ from civmap.ui.show import show
 
 look = page("Hotspots")
 unit = choose(st.segmented_control, "Count by", "unit", ["cells", "provinces"], required=True)
-show(look.recipe("hotspots", unit=unit), look.store)
+show(look.store, look.recipe("hotspots", unit=unit))

@@ -14,5 +14,8 @@ scales = {"shared": "the same for all", "own": "each its own"}
 scale = choose(
     right.segmented_control, "Scale of the provinces", "scale", list(scales), format_func=scales.get, required=True
 )
-show(look.recipe("national_trend", frequency=frequency), look.store)
-show(look.recipe("trends", frequency=frequency, shared=scale == "shared"), look.store)
+show(
+    look.store,
+    look.recipe("national_trend", frequency=frequency),
+    look.recipe("trends", frequency=frequency, shared=scale == "shared"),
+)

@@ -21,10 +21,10 @@ for loaded in queries.sources(look.store):
         year = pd.DateOffset(years=1)
         seen = table["issued_at"].between(pd.Timestamp(loaded.date_min) + year, pd.Timestamp(loaded.date_max) - year)
         first = next(iter(table.loc[seen & (table["direction"] != "organisational"), "id"]), None)
-which, months, within = st.columns([3, 1, 2])
+which, months, within = st.columns([2, 1, 2])  # side by side also at 200 %
 directive = choose(which.selectbox, "Directive", "directive", list(titles), first=first, format_func=titles.get)
 window = choose(months.selectbox, "Months on each side", "window", WINDOWS)
 scope = choose(
     within.segmented_control, "Parties and causes", "scope", list(SCOPES), format_func=SCOPES.get, required=True
 )
-show(look.recipe("directive", directive=directive, window=window, scope=scope), look.store)
+show(look.store, look.recipe("directive", directive=directive, window=window, scope=scope))

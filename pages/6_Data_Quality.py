@@ -6,5 +6,4 @@ from civmap.ui.upload import upload
 
 look = page("Data Quality")
 upload(look.store)
-for analysis in ("loads", "set_aside", "precision", "missing"):
-    show(look.recipe(analysis), look.store)
+show(look.store, *(look.recipe(analysis) for analysis in ("loads", "set_aside", "precision", "missing")))

@@ -124,11 +124,6 @@ class Estimates:
         """Weighted mean of the coefficients."""
         return self.weights @ self.coefficients
 
-    @property
-    def mean_covariance(self) -> Array:
-        """Weighted mean of the covariances."""
-        return np.tensordot(self.weights, self.covariances, axes=1)
-
     def infer(self, contrasts: ArrayLike, *, confidence: float = 0.95) -> Inference:
         """Give each linear combination of the coefficients its value, interval and p.
 

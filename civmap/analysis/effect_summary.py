@@ -218,6 +218,8 @@ def _table(
     beside: list[Neighbour],
 ) -> pd.DataFrame:
     unit, none = intervention.unit, float("nan")
+    by_chance = "variance over mean; 1 if incidents came one by one, by chance"
+    allowed = "allowed for in the intervals" if intervention.errors == "ar1" else "not allowed for in the intervals"
     power = f"with {100 * detectable.power:.0f} % probability"
     rows: list[tuple[str, float, float, float, float, str]] = [
         ("smallest fall that would be seen (ratio)", detectable.fall, none, none, none, power),
@@ -233,8 +235,8 @@ def _table(
         (f"{unit}s after", intervention.n_after, none, none, none, ""),
         ("counted before", intervention.events_before, none, none, none, intervention.outcome),
         ("counted after", intervention.events_after, none, none, none, intervention.outcome),
-        ("variance / mean", intervention.dispersion, none, none, none, "1 for independent single events"),
-        (f"correlation of neighbouring {unit}s", intervention.rho, none, none, none, intervention.errors),
+        (f"spread of the {unit}ly counts", intervention.dispersion, none, none, none, by_chance),
+        (f"likeness of neighbouring {unit}s", intervention.rho, none, none, none, f"correlation, {allowed}"),
     ]
     for one in beside:
         verdict = "cannot be told apart" if one.inseparable else "can be told apart"

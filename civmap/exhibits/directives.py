@@ -88,12 +88,14 @@ def _compare(panel: pd.DataFrame, at: pd.Timestamp, happened: pd.DataFrame) -> i
     for kind, term in _terms(happened):
         alone = _fit(panel, at, {kind: [term]})
         close = [one for one in alone.neighbours if one.inseparable]
-        mixed += [_called(one, kind) for one in close]
+        mixed += close
         if not close and kind in entering:
             entering[kind].append(term)
     found = _fit(panel, at, entering)
-    own = [_called(one, "directive" if one.kind == "context" else "recording") for one in found.neighbours]
-    return replace(found, neighbours=(*own, *mixed))
+    others = {f"the {label}" for label in happened.loc[happened["kind"] == "directive", "label"]}
+    # the model takes other directives as context
+    named = [replace(one, kind="directive") if one.label in others else one for one in (*found.neighbours, *mixed)]
+    return replace(found, neighbours=tuple(named))
 
 
 def _fit(
@@ -103,11 +105,6 @@ def _fit(
     return interventions.interrupted_time_series(
         panel, at=at, outcome=str(panel.columns[1]), recording_changes=terms.get("recording", []), context=context
     )
-
-
-def _called(one: interventions.Neighbour, kind: str) -> interventions.Neighbour:
-    names = {"recording": "recording change", "directive": "directive", "context": "context"}
-    return replace(one, kind=names[kind])
 
 
 def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, bool, list[str]]:
@@ -130,7 +127,8 @@ def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, b
         month_only = one["issued_precision"] == "month"
         issued = words.month(one["issued_at"]) if month_only else words.day(one["issued_at"])
         if one["date_certainty"] != "confirmed":
-            caveats.append(f"The date of the directive, {issued}, is {one['date_certainty']}, not confirmed.")
+            how = words.CERTAINTIES[one["date_certainty"]]
+            caveats.append(f"The date of the directive, {issued}, is not confirmed: {how}.")
         if pd.notna(one["published_at"]) and one["published_at"] != one["issued_at"]:
             published = words.day(one["published_at"])
             caveats.append(f"Issued {issued}, published {published}; it may have worked later.")
@@ -235,7 +233,7 @@ def _chart(
         {"series": series, "model": model, "events": happened},
         alt=f"Monthly {here.unit} before and after the {name}, with the fitted line and the level projected from "
         f"before with its interval: {here.subtitle}.",
-        encoding={"unit": f"{here.unit} per month", "value_name": "recorded", "subtitle": here.subtitle},
+        encoding={"unit": f"{here.unit} per month", "value_name": "Recorded", "subtitle": here.subtitle},
     )
 
 
@@ -250,7 +248,7 @@ def _table(here: Standing, summary: interventions.EffectSummary) -> Part:
         "value": "Value",
         "low": "Low (95 %)",
         "high": "High (95 %)",
-        "p": "p",
+        "p": "p value",
         "note": "Note",
     }
     return Part(

@@ -10,6 +10,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.situation import map_part
 from civmap.exhibits.standing import Standing, options, standing
 from civmap.figures.part import Part
+from civmap.filters import BOUNDS
 from civmap.store import Store
 
 LISTED = 25
@@ -26,7 +27,9 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
     unit = options(recipe, unit=("cells", "provinces"))["unit"]
     here = standing(recipe, store)
     part, ranked = _by_cell(here) if unit == "cells" else _by_province(here)
-    counted = int(ranked["Incidents"].sum())
+    people = here.filters.measure != "incidents"
+    column = _header(here, here.bound) if people else "Incidents"
+    placed, counted = int(ranked["Incidents"].sum()), int(ranked[column].sum())
     top = ranked.head(LISTED)
     table = Part(
         "table",
@@ -35,15 +38,16 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
         alt=f"Ranked list of {len(top)} {unit}: {here.subtitle}.",
         encoding={"subtitle": here.subtitle},
     )
-    most_first = ranked["Incidents"].sort_values(ascending=False)
+    most_first = ranked[column].sort_values(ascending=False)
     half = int((most_first.cumsum() < counted / 2).sum()) + 1 if counted else 0
     sentence = (
-        f"Half of the {words.number(counted)} incidents that can be placed by {unit[:-1]} lie in "
+        f"Half of the {words.number(counted)} {here.unit if people else 'incidents'} that can be placed by "
+        f"{unit[:-1]} lie in "
         f"{words.number(half)} of {words.number(len(ranked))} {unit} with any record."
         if counted
-        else f"No incident can be placed by {unit[:-1]} under these filters."
+        else f"None of the {here.unit} can be placed by {unit[:-1]} under these filters."
     )
-    apart = here.totals["incidents"] - counted
+    apart = here.totals["incidents"] - placed
     caveats = [CAVEAT]
     if apart:
         caveats.append(f"{words.count(apart, 'incident is', 'incidents are')} known too vaguely to be ranked here.")
@@ -83,8 +87,11 @@ def _by_province(here: Standing) -> tuple[Part, pd.DataFrame]:
 def _ranked(frame: pd.DataFrame, here: Standing, names: dict[str, str]) -> pd.DataFrame:
     columns = {**names, "incidents": "Incidents"}
     if here.filters.measure != "incidents":
-        counted = words.MEASURED[here.filters.measure].capitalize()
-        columns |= {f"value_{bound}": f"{counted}, {bound}" for bound in ("min", "best", "max")}
+        columns |= {f"value_{bound}": _header(here, bound) for bound in BOUNDS}
     ranked = frame[list(columns)].rename(columns=columns).reset_index(drop=True)
     ranked.insert(0, "Rank", pd.RangeIndex(1, len(ranked) + 1))
     return ranked
+
+
+def _header(here: Standing, bound: str) -> str:
+    return f"{words.MEASURED[here.filters.measure].capitalize()}, {bound}"

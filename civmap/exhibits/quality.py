@@ -37,7 +37,9 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
         f"{words.count(len(frame), 'load')}: {words.count(read, 'row')} read, {words.number(accepted)} accepted, "
         f"{words.number(aside)} set aside."
         if len(frame)
-        else "Nothing has been loaded yet. Choose a file below, or run `python -m civmap ingest`."
+        else "Nothing was known on this day."
+        if recipe.as_known_on
+        else "Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`."
     )
     part = Part(
         "table", "What is loaded", {"table": table}, alt="Table of loads with rows read, accepted and set aside."
@@ -54,7 +56,7 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
     by_rule = pd.DataFrame(
         {
             "Source": [store.theatre.source_label(source) for source in groups["source"]],
-            "Rule": groups["rule"].str.replace("_", " "),
+            "Rule": groups["rule"].map(schema.words),
             "Column": groups["column"],
             "Rows": groups["Rows"],
             "Expected": groups["rule"].map(RULES),
@@ -62,8 +64,9 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
     ).sort_values("Rows", ascending=False, ignore_index=True)
     columns = {"file": "File", "source_row": "Record", "source_id": "Id", "rule": "Rule", "column": "Column",
                "value": "Value", "expected": "Expected", "other_faults": "Other faults"}  # fmt: skip
-    rows = frame[list(columns)].rename(columns=columns)
-    sentence = f"{words.count(len(frame), 'row')} set aside, by {words.count(frame['rule'].nunique(), 'rule')}."
+    rows = frame.assign(rule=frame["rule"].map(schema.words))[list(columns)].rename(columns=columns)
+    rules = words.count(frame["rule"].nunique(), "rule")
+    sentence = f"{words.count(len(frame), 'row')} set aside, by {rules}." if len(frame) else "No row was set aside."
     parts = [
         Part(
             "table", "Rows set aside, by rule", {"table": by_rule}, alt="Table of the number of rows set aside by rule."
@@ -95,7 +98,7 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
     total = int(known["All"].sum())
     exact = int(known.loc[["exact", "settlement"], "All"].sum())
     share = f"{exact / total:.0%}".replace("%", " %") if total else ""
-    said = f"{share} of {words.count(total, 'incident')} are known to the settlement or better."
+    said = f"{here.label}: {share} of {words.count(total, 'incident')} are known to the settlement or better."
     sentence = said if total else "No incident under these filters."
     parts = [
         Part("table", "How precisely place and date are known (incidents)", {"table": places},

@@ -145,7 +145,8 @@ class Exhibit:
     """An answer that keeps its caveats: parts to draw, the sentence, what to be careful about, and its sources.
 
     `n` is the number of incidents behind it and `period` the local days they span, in words. `fingerprint` depends on
-    the recipe, everything loaded and the code version. The frames are shared and must not be changed.
+    the recipe, everything loaded and the code version. `standing` are those of the caveats that hold for whatever is
+    counted from the source; a page says them once. The frames are shared and must not be changed.
     """
 
     recipe: Recipe
@@ -158,3 +159,4 @@ class Exhibit:
     sources: tuple[str, ...]
     fingerprint: str
     synthetic: bool = False
+    standing: tuple[str, ...] = ()

@@ -31,9 +31,11 @@ def incident_map(recipe: Recipe, store: Store) -> Exhibit:
     if (part.frames["cells"]["resolution"] < store.theatre.map_cell_resolution).any():
         caveats.append("Large cells hold what is known only to the district; they hold more because they are larger.")
     caveats.append("A cell without colour has no record here; that does not mean that nothing happened.")
+    people = f"{words.number(here.people)} {here.unit} in " if here.filters.measure != "incidents" else ""
+    of = "incidents " if people else ""
     sentence = (
-        f"{here.label} records {words.count(total, 'incident')} {_harm(here)}from {here.period}; "
-        f"{words.number(shown['cells'])} can be placed in {words.count(len(part.frames['cells']), 'cell')}."
+        f"{here.label} records {people}{words.count(total, 'incident')} {_harm(here)}from {here.period}; "
+        f"{words.number(shown['cells'])} {of}can be placed in {words.count(len(part.frames['cells']), 'cell')}."
     )
     return here.exhibit(
         title=f"Where {words.what(here.filters)} are recorded", sentence=sentence, parts=[part], caveats=caveats

@@ -57,6 +57,13 @@ class Standing:
         return counted if self.filters.measure == "incidents" else f"{counted} ({self.bound})"
 
     @property
+    def people(self) -> int | None:
+        """The people counted in all, by the chosen bound; none where no record gives a figure."""
+        asked = ("killed", "injured") if self.filters.measure == "casualties" else (self.filters.measure,)
+        known = [total for one in asked if (total := self.totals.get(f"{one}_{self.bound}")) is not None]
+        return sum(known) if known else None
+
+    @property
     def period(self) -> str:
         """The local days that are looked at."""
         return f"{words.day(self.first)} to {words.day(self.last)}"
@@ -64,9 +71,13 @@ class Standing:
     @property
     def subtitle(self) -> str:
         """Period, n and filters, to stand in every picture."""
+        return self.subtitled(self.totals["incidents"])
+
+    def subtitled(self, n: int, left_out: str = "") -> str:
+        """Write the subtitle of a picture that does not draw everything: the n it draws, and what it leaves out."""
         filtered = words.filters_in_words(self.filters, self.store.theatre)
-        text = f"{self.label}, {self.period}, n = {words.count(self.totals['incidents'], 'incident')}"
-        return f"{text}; {filtered}" if filtered else text
+        text = f"{self.label}, {self.period}, n = {words.count(n, 'incident')}"
+        return "; ".join(piece for piece in (text, left_out, filtered) if piece)
 
     def covers(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
         """Whether the source's scope and the loaded data cover a span of days, so that no record means none."""
@@ -84,7 +95,8 @@ class Standing:
             title=title,
             sentence=sentence,
             parts=parts,
-            caveats=[*caveats, *self.notes],
+            caveats=caveats,
+            standing=self.notes,
             sources=source_lines(self.store, [self.loaded.source], as_known_on=self.recipe.as_known_on),
             n=self.totals["incidents"] if n is None else n,
             period=self.period,
@@ -127,6 +139,7 @@ def make(
     sentence: str,
     parts: Sequence[Part],
     caveats: Iterable[str] = (),
+    standing: Iterable[str] = (),
     sources: Iterable[str] = (),
     n: int = 0,
     period: str = "",
@@ -135,6 +148,7 @@ def make(
     hashed = "|".join((recipe.to_json(), store.fingerprint, store.theatre.fingerprint, __version__))
     synthetic = store.is_demonstration
     first = ["Synthetic demonstration data: no real incident, no real count."] if synthetic else []
+    common = tuple(dict.fromkeys([*first, *standing]))
     return Exhibit(
         recipe=recipe,
         title=title,
@@ -142,7 +156,8 @@ def make(
         period=period,
         sentence=sentence,
         parts=tuple(parts),
-        caveats=tuple(dict.fromkeys([*first, *caveats])),
+        caveats=tuple(dict.fromkeys([*caveats, *common])),
+        standing=common,
         sources=tuple(sources),
         fingerprint=hashlib.sha256(hashed.encode()).hexdigest()[:12],
         synthetic=synthetic,
@@ -163,7 +178,7 @@ def source_lines(store: Store, sources: Sequence[str] = (), *, as_known_on: date
         )
         citation = scopes["citation"].get(source, "") if len(scopes) else ""
         line = f"{store.theatre.source_label(source)}: {words.count(len(own), 'file')}, {releases}"
-        lines.append(f"{line}. {citation}" if citation else f"{line}.")
+        lines.append(f"{line}. {citation.rstrip('.')}." if citation else f"{line}.")
     return lines
 
 
@@ -236,10 +251,10 @@ def event_table(happened: pd.DataFrame) -> Part:
     table = pd.DataFrame(
         {
             "Kind": happened["kind"].map(kinds),
-            "What": happened["what"],
             "From": happened["start"].dt.strftime("%Y-%m-%d"),
             "To": happened["end"].dt.strftime("%Y-%m-%d"),
-            "Date is": happened["certainty"],
+            "Date is": happened["certainty"].map(words.CERTAINTIES),
+            "What": happened["what"],  # last, since it is the one that may be too long for a screen
         }
     )
     title = "Directives, changes in recording and context in these days"
@@ -249,6 +264,11 @@ def event_table(happened: pd.DataFrame) -> Part:
 def _meets(of: tuple[str, ...], asked: tuple[str, ...]) -> bool:
     """Whether two lists have something in common, where an empty list means all."""
     return not of or not asked or bool(set(of) & set(asked))
+
+
+def _continued(text: str) -> str:
+    """Write a text of the theatre so that it follows a colon and ends in one full stop."""
+    return f"{text[0] if text[:2].isupper() else text[0].lower()}{text[1:].rstrip('.')}."
 
 
 def _notes(
@@ -296,10 +316,8 @@ def _notes(
         dated = words.count(imprecise, "incident is", "incidents are")
         notes.append(f"{dated} dated only to a month or year and counted at its start.")
     if len(scope):
-        for column in ("inclusion_rule", "civilian_definition"):
-            text = scope.iloc[0][column]
-            if text:
-                notes.append(f"{label}: {text}")
+        stated = {f"What {label} holds": "inclusion_rule", "Definition of a civilian": "civilian_definition"}
+        notes += [f"{what}: {_continued(text)}" for what, column in stated.items() if (text := scope.iloc[0][column])]
     else:
         notes.append("The theatre states no scope for this source, so a month without a record is shown as zero.")
     return notes

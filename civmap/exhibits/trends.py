@@ -31,7 +31,7 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
         f"{here.unit.capitalize()} per {frequency}",
         {"series": _series(panel, here), "events": happened},
         alt=f"Line of {here.unit} per {frequency}: {here.subtitle}. {_peak(panel, here, frequency)}",
-        encoding={"unit": f"{here.unit} per {frequency}", "value_name": "recorded", "subtitle": here.subtitle},
+        encoding={"unit": f"{here.unit} per {frequency}", "value_name": "Recorded", "subtitle": here.subtitle},
     )
     sentence = f"{_peak(panel, here, frequency)} {_events_in_words(happened)}"
     return here.exhibit(
@@ -60,12 +60,20 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
         ["area", "period"], key=lambda column: column.map(order) if column.name == "area" else column
     )
     happened = events(store, here.filters, here.first, here.last)
+    drawn = int(totals.fillna(0).sum())
+    nowhere = here.totals["incidents"] - drawn
+    subtitle = here.subtitled(drawn, f"{words.number(nowhere)} more known only to the country" if nowhere else "")
     charts = Part(
         "small_multiples",
         f"{here.unit.capitalize()} per {frequency}, by province",
         {"series": _series(shown, here, extra=("panel",)), "events": happened},
-        alt=f"{len(seen)} small charts, one for each province, of {here.unit} per {frequency}: {here.subtitle}.",
-        encoding={"unit": f"{here.unit} per {frequency}", "shared": chosen["shared"], "subtitle": here.subtitle},
+        alt=f"{len(seen)} small charts, one for each province, of {here.unit} per {frequency}: {subtitle}.",
+        encoding={
+            "unit": f"{here.unit} per {frequency}",
+            "value_name": "Recorded",
+            "shared": chosen["shared"],
+            "subtitle": subtitle,
+        },
     )
     table = _province_table(here)
     silent = int(totals.notna().sum() - len(seen))
@@ -73,20 +81,19 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     caveats = _caveats(panel, frequency)
     if silent:
         caveats.append(f"{words.count(silent, 'province')} in the source's scope without a record under these filters.")
-    nowhere = here.totals["incidents"] - int(totals.fillna(0).sum())
     if nowhere:
         vague = words.count(nowhere, "incident is", "incidents are")
         caveats.append(f"{vague} known only to the country and in no province.")
     if outside:
         caveats.append(f"{words.count(outside, 'province')} outside what the source covers: empty, not zero.")
-    part = Part("table", "Last twelve months by province", {"table": table},
-                alt=f"Table of incidents by province in the last twelve months and before: {here.subtitle}.",
-                encoding={"subtitle": here.subtitle})  # fmt: skip
-    sentence = f"{words.count(len(seen), 'province')} with a record under these filters."
+    part = Part("table", "Incidents in the last twelve months, by province", {"table": table},
+                alt=f"Table of incidents by province in the last twelve months and before: {subtitle}.",
+                encoding={"subtitle": subtitle})  # fmt: skip
+    sentence = f"{here.label} has records in {words.count(len(seen), 'province')} under these filters."
     if len(table):
         first = table.iloc[0]
         sentence += (
-            f" Most in the last 12 months: {first['Province']}, {words.number(first['Last 12 months'])} incidents "
+            f" Most incidents in the last 12 months: {first['Province']}, {words.number(first['Last 12 months'])} "
             f"({words.number(first['12 months before'])} in the 12 months before)."
         )
     return here.exhibit(
@@ -94,6 +101,7 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
         sentence=sentence,
         parts=[charts, part],
         caveats=caveats,
+        n=drawn,
     )
 
 

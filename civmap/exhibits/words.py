@@ -19,6 +19,20 @@ MEASURED = {
     "casualties": "civilians killed or injured",
 }
 
+CERTAINTIES = {
+    "confirmed": "confirmed in the source named",
+    "secondary": "from a work that reports the source",
+    "recalled": "remembered, not from a document",
+}
+# Headers of the numbers behind a picture; a CSV keeps the short names.
+COLUMNS = {
+    "panel": "Province", "name": "Province", "admin1": "Province code (ISO 3166-2)", "layer": "Counted in",
+    "cell": "H3 cell", "resolution": "Cell size (H3 resolution)", "period": "Period from", "incidents": "Incidents",
+    "complete": "Period wholly covered", "fitted": "Model (expected count)",
+    "counterfactual": "Projected from before (expected count)",
+    "counterfactual_low": "Projected, low (95 %)", "counterfactual_high": "Projected, high (95 %)",
+}  # fmt: skip
+
 
 def day(when: date | pd.Timestamp) -> str:
     """Write a day.
@@ -29,6 +43,17 @@ def day(when: date | pd.Timestamp) -> str:
     '2 July 2009'
     """
     return f"{when.day} {when:%B %Y}"
+
+
+def header(column: str) -> str:
+    """Head a column of the numbers behind a picture.
+
+    Examples
+    --------
+    >>> header("panel"), header("civilians killed, min")
+    ('Province', 'Civilians killed, min')
+    """
+    return COLUMNS.get(column, column[:1].upper() + column[1:])
 
 
 def month(when: date | pd.Timestamp) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.panels import small_multiples
 from civmap.figures.part import Part
 
-LEGEND_ROW = 20  # pixels
+LEGEND_ROW, LINE = 20, 14  # pixels
 KINDS = ("series", "small_multiples", "interval_bars")
 
 
@@ -48,7 +49,7 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     Examples
     --------
     >>> frame = pd.DataFrame({"period": ["2016-01-01", "2016-02-01"], "value": [3, None], "low": None, "high": None})
-    >>> part = Part("series", "Harm", {"series": frame}, "two months", {"unit": "incidents", "value_name": "Reported"})
+    >>> part = Part("series", "Harm", {"series": frame}, "two months", {"unit": "incidents", "value_name": "Recorded"})
     >>> chart(part).data[0].y
     (3, None)
     """
@@ -61,11 +62,15 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     traces, layout = drawing or _empty(mode)
     notes = layout.setdefault("annotations", [])
     if part.encoding.get("subtitle") and traces:
+        lines = textwrap.wrap(str(part.encoding["subtitle"]), marks.LINE_LETTERS, break_on_hyphens=False)
+        more = LINE * (len(lines) - 1)
         notes.append({
-            "text": html.escape(str(part.encoding["subtitle"]), quote=False), "xref": "paper", "x": 0,
+            "text": "<br>".join(html.escape(line, quote=False) for line in lines), "xref": "paper", "x": 0,
             "xanchor": "left", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": layout["margin"]["t"] - 22,
             "showarrow": False, "align": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
         })  # fmt: skip
+        layout["margin"]["t"] += more
+        layout["height"] += more
     if synthetic:
         notes.append({
             "text": theme.SYNTHETIC, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
@@ -88,7 +93,7 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     if frame.empty:
         return None
     axis, colours, unit = months(frame["period"]), theme.palette(mode), str(part.encoding.get("unit", ""))
-    name = str(part.encoding.get("value_name", "Reported"))
+    name = str(part.encoding.get("value_name", "Recorded"))
     value = numbers(frame["value"])
     line = {
         "type": "scatter", "x": axis.text, "y": value, "name": _plain(name), "mode": "lines+markers",
@@ -109,12 +114,18 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     traces += marks.legend_traces(found, mode)
     top = 14 + (22 if part.encoding.get("subtitle") else 0) + lanes * marks.LANE_HEIGHT
     per_row = max(int(marks.PLOT_WIDTH // (50 + 6.2 * max(len(trace["name"]) for trace in traces))), 1)
-    bottom = 66 + LEGEND_ROW * -(-len(traces) // per_row)
+    key = marks.key(found, axis.first, axis.last)
+    bottom = 66 + LEGEND_ROW * -(-len(traces) // per_row) + LINE * len(key)
     ceiling = max((number for column in shown for number in column if number is not None), default=0)
     bars = 1 + max((lane for _, lane in marks.bars(found)), default=-1)
     plot = 290 + bars * marks.BAR_HEIGHT
     bar = marks.BAR_HEIGHT / plot
     notes += marks.bar_texts(found, axis.first, axis.last, mode, bar=bar)
+    notes += [{
+        "text": "<br>".join(_plain(line) for line in key), "xref": "paper", "x": 0, "xanchor": "left", "yref": "paper",
+        "y": 0, "yanchor": "top", "yshift": -54, "showarrow": False, "align": "left",
+        "font": {"size": theme.SIZE_SMALL, "color": theme.palette(mode).text},
+    }] if key else []  # fmt: skip
     most = ceiling * 1.06 / (1 - bars * bar) or 1  # the bars lie above the highest value
     return traces, {
         "height": plot + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",

@@ -16,8 +16,9 @@ LANE_HEIGHT = 16  # pixels
 MAX_LANES = 7
 BAR_HEIGHT = 15  # pixels of a bar of context
 MAX_BARS = 6
-PLOT_WIDTH = 860  # pixels; the content column of a 1366-pixel laptop without its axis
+PLOT_WIDTH = 640  # pixels; the plot of a 1366-pixel laptop at 200 %, so that nothing collides on a wider one either
 LETTER = 5.2  # mean width of a letter at the small size
+LINE_LETTERS = 115  # of small text across the plot
 LABEL_LETTERS, CROWDED_LETTERS, CROWD = 44, 28, 6  # letters of a label, and where more than so many events stand
 
 
@@ -111,19 +112,32 @@ def shapes(
 def bar_texts(
     events: list[Event], first: pd.Timestamp, last: pd.Timestamp, mode: theme.Mode, *, bar: float
 ) -> list[dict[str, Any]]:
-    """Write the name into each bar of context that is long enough for it."""
+    """Write into each bar of context its name, or where it is too short the number under which `key` names it."""
+    number = {event: str(k) for k, event in enumerate(_nameless(events, first, last), start=1)}
+    return [{
+        "x": _day(event.start), "xref": "x", "y": 1 - bar * (lane + 0.43), "yref": "y domain", "xanchor": "left",
+        "yanchor": "middle", "showarrow": False, "text": html.escape(number.get(event, event.label), quote=False),
+        "hovertext": html.escape(event.label, quote=False), "borderpad": 0,
+        "font": {"size": theme.SIZE_SMALL - 1, "color": theme.palette(mode).text},
+    } for event, lane in bars(events)]  # fmt: skip
+
+
+def key(events: list[Event], first: pd.Timestamp, last: pd.Timestamp) -> list[str]:
+    """Name the bars that are too short for their names, as lines of text for under the plot."""
+    named = [f"{k} {event.label}" for k, event in enumerate(_nameless(events, first, last), start=1)]
+    lines: list[str] = []
+    for one in named:
+        if lines and len(lines[-1]) + len(one) < LINE_LETTERS:
+            lines[-1] += f" \u00b7 {one}"
+        else:
+            lines.append(one)
+    return lines
+
+
+def _nameless(events: list[Event], first: pd.Timestamp, last: pd.Timestamp) -> list[Event]:
     span = max((last - first).total_seconds(), 1.0)
-    texts = []
-    for event, lane in bars(events):
-        width = PLOT_WIDTH * (event.end - event.start).total_seconds() / span
-        if len(event.label) * LETTER + 4 <= width:
-            text = html.escape(event.label, quote=False)
-            texts.append({
-                "x": _day(event.start), "xref": "x", "y": 1 - bar * (lane + 0.43), "yref": "y domain",
-                "xanchor": "left", "yanchor": "middle", "showarrow": False, "text": text,
-                "font": {"size": theme.SIZE_SMALL - 1, "color": theme.palette(mode).text},
-            })  # fmt: skip
-    return texts
+    widths = {event: PLOT_WIDTH * (event.end - event.start).total_seconds() / span for event, _ in bars(events)}
+    return [event for event, width in widths.items() if len(event.label) * LETTER + 4 > width]
 
 
 def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, Any]]:

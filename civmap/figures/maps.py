@@ -92,7 +92,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
         ink = [*theme.channels(colours.text), 255]
         layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, ink, halo=[*paper, 255], angle=0))
     if synthetic:
-        marks = [(x, y, theme.SYNTHETIC) for x, y in ((-230, 110), (230, 110), (-230, -110), (230, -110))]
+        marks = [(x, y, theme.SYNTHETIC) for x, y in ((-190, 110), (190, 110), (-190, -110), (190, -110))]
         ink = [*theme.channels(colours.watermark), 125]
         layers.append(note_layer("synthetic", marks, 30, ink, halo=[*paper, 130], angle=15))
     if layers[-1].type == "TextLayer":

@@ -32,7 +32,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
     shared = bool(part.encoding.get("shared", True))
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    top = 48  # the subtitle, the scale, and the first panels' titles
+    top = 62  # the subtitle, the scale, and the first panels' titles
     bottom, plot_height = 58, rows * ROW - GAP + TITLE
     found = marks.events_within(part.frames.get("events"), whole.first, whole.last)
     layout: dict[str, Any] = {
@@ -73,7 +73,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
         "text": html.escape(unit[:1].upper() + unit[1:], quote=False)
         + (" (one scale)" if shared else " (each panel on its own scale)")
         + (f"; {unknown} more panels are not drawn" if unknown else ""),
-        "xref": "paper", "yref": "paper", "x": 1, "y": 1, "yshift": top - 22, "yanchor": "bottom", "xanchor": "right",
+        "xref": "paper", "yref": "paper", "x": 0, "y": 1, "yshift": top - 38, "yanchor": "bottom", "xanchor": "left",
         "showarrow": False, "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
     })  # fmt: skip
     return [*traces, *marks.legend_traces(found, mode)], layout
@@ -90,7 +90,7 @@ def _panel(
     line = {
         "type": "scatter", "x": axis.text, "y": value, **(dots if any(alone) else {"mode": "lines"}),
         "line": {"color": colours.value, "width": 1.2}, "connectgaps": False, "showlegend": first,
-        "name": html.escape(str(part.encoding.get("value_name", "Reported")) if first else name, quote=False),
+        "name": html.escape(str(part.encoding.get("value_name", "Recorded")) if first else name, quote=False),
         "text": html.escape(name, quote=False), "hovertemplate": "%{text}<br>%{x}: %{y:,}<extra></extra>", **where,
     }  # fmt: skip
     if "low" not in frame or "high" not in frame:

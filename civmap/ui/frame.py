@@ -41,7 +41,7 @@ class Look:
         return Recipe(self.store.theatre.id, analysis, parameters, self.filters, self.known_on)
 
 
-def page(title: str, *, lead: str = "") -> Look:
+def page(title: str) -> Look:
     """Set the page up and show what every page has; stops with a plain sentence where the theatre cannot be read."""
     st.set_page_config(page_title=f"{title} · CivMap", page_icon=str(ICON), layout="wide")
     st.html(_STYLE)
@@ -54,8 +54,6 @@ def page(title: str, *, lead: str = "") -> Look:
             links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
         st.html(f'<div class="civmap-mark">{escape(store.theatre.marking or "Marking: not set")}</div>')
         st.title(title, anchor=False)
-        if lead:
-            st.markdown(lead)
         if store.is_demonstration:
             st.info(
                 "**Synthetic demonstration data**, made up, until a file is loaded on the Data Quality page.",
@@ -71,7 +69,12 @@ def faults() -> Iterator[None]:
     try:
         yield
     except CivMapError as error:
-        st.warning(str(error), icon=":material/info:")
+        warn(error)
+
+
+def warn(error: CivMapError) -> None:
+    """Say in plain words why something is not shown."""
+    st.warning(str(error), icon=":material/info:")
 
 
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
@@ -81,8 +84,10 @@ _STYLE = """<style>
 .civmap-mark {position: fixed; top: .55rem; left: 0; right: 0; text-align: center; font-size: .8rem; z-index: 1000000;
   pointer-events: none;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
-h3 {font-size: 1.15rem !important; padding: .6rem 0 .1rem 0 !important;}
+h3 {font-size: 1.15rem !important; padding: 1rem 0 .1rem 0 !important;}
+[data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap;}
+[data-testid="stButtonGroup"] [data-selected="true"] {color: inherit !important; font-weight: 600;}
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) {display: none;}
-[data-testid="stCaptionContainer"] ul {margin-bottom: 0; padding-left: 1.1rem;}
+[data-testid="stCaptionContainer"] ul {margin-bottom: .8rem; padding-left: 1.1rem;}
 [data-testid="stCaptionContainer"] li {margin: 0; line-height: 1.35;}
 </style>"""

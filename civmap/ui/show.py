@@ -1,4 +1,4 @@
-"""Show an exhibit: title, sentence, pictures, numbers, caveats, source line and download, always together."""
+"""Show the exhibits of a page: title, sentence, pictures, numbers, caveats and download, always together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from civmap import queries, schema
+from civmap.errors import CivMapError
 from civmap.exhibits import Exhibit, Recipe, words
 from civmap.exports import tables
 from civmap.figures import charts, maps
@@ -22,15 +23,38 @@ from civmap.ui import frame, loading
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
 
+def show(store: Store, *recipes: Recipe) -> None:
+    """Build and show exhibits; what holds for all of the page, and why something is not shown, is said once."""
+    if store.loads().empty:
+        st.info("Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`.")
+        return
+    shown: list[Exhibit] = []
+    faults: set[str] = set()
+    for recipe in recipes:
+        try:
+            exhibit = loading.exhibit(recipe, store)
+        except CivMapError as error:
+            if str(error) not in faults:
+                frame.warn(error)
+            faults.add(str(error))
+            continue
+        _show(exhibit, store)
+        shown.append(exhibit)
+    standing = dict.fromkeys(caveat for exhibit in shown for caveat in exhibit.standing)
+    sources = dict.fromkeys(source for exhibit in shown for source in exhibit.sources)
+    lines = [f"- {_plain(line)}" for line in (*standing, *(f"Source: {source}" for source in sources))]
+    if lines:
+        st.caption("\n".join(["**For the whole page**", "", *lines]))
+
+
 @st.fragment
-def show(recipe: Recipe, store: Store) -> None:
-    """Build and show one exhibit; a click inside re-runs this piece alone."""
+def _show(exhibit: Exhibit, store: Store) -> None:
+    """Show one exhibit; a click inside re-runs this piece alone."""
     with frame.faults():
-        exhibit = loading.exhibit(recipe, store)
         st.subheader(exhibit.title, anchor=False)
         st.markdown(_plain(exhibit.sentence))
         for position, part in enumerate(exhibit.parts):
-            _part(exhibit, part, store, key=f"{recipe.analysis}-{position}")
+            _part(exhibit, part, store, key=f"{exhibit.recipe.analysis}-{position}")
         _foot(exhibit)
 
 
@@ -52,10 +76,10 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
         figure = charts.chart(part, mode=mode, synthetic=exhibit.synthetic)
         st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
                         config={"displaylogo": False, "displayModeBar": False})  # fmt: skip
-    numbers, download = st.columns([4, 1], vertical_alignment="center")
+    numbers, download = st.columns([4, 1])
     if part.kind != "table":
         with numbers.expander("Numbers behind the picture"):
-            _table(tables.part_table(part))
+            _table(tables.part_table(part).rename(columns=words.header))
     download.download_button(
         "CSV", data=partial(tables.csv_bytes, exhibit, part), file_name=tables.file_name(exhibit, part, "csv"),
         mime="text/csv", on_click="ignore", key=f"{key}-csv", icon=":material/download:", width="stretch",
@@ -66,6 +90,8 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
 def _table(table: pd.DataFrame) -> None:
     counts = [str(name) for name in table if pd.api.types.is_integer_dtype(table[name])]
     columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
+    days = table.select_dtypes("datetime").columns
+    columns |= {str(name): st.column_config.DateColumn(format="YYYY-MM-DD") for name in days}
     height: Any = "content" if len(table) < 12 else 380
     st.dataframe(table, hide_index=True, width="stretch", height=height, placeholder="", column_config=columns)
 
@@ -111,11 +137,11 @@ def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
 
 
 def _foot(exhibit: Exhibit) -> None:
-    """Say period, n, caveats and sources under the exhibit, where a screenshot takes them along."""
-    source = " ".join(_plain(source) for source in exhibit.sources)
-    facts = [f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}",
-             f"Source: {source}" if source else "", f"Fingerprint {exhibit.fingerprint}"]  # fmt: skip
-    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats]
+    """Say period, n and the exhibit's own caveats under it, where a screenshot takes them along."""
+    facts = ["Synthetic: no real incident" if exhibit.synthetic else "",
+             f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}",
+             f"Fingerprint {exhibit.fingerprint}"]  # fmt: skip
+    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats if caveat not in exhibit.standing]
     st.caption("\n".join([" · ".join(fact for fact in facts if fact), "", *lines]))
 
 

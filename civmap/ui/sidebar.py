@@ -50,7 +50,10 @@ def choose_filters(store: Store) -> tuple[Filters, date | None]:
     if not loaded:
         _write(filters, None)
         return filters, None
-    ids = [extent.source for extent in loaded]
+    then = queries.sources(store, as_known_on=state.get(_key("known_on"), state["known_on"]))
+    # what a link asks for stays in the list, and the page says that nothing was known of it
+    ids = [extent.source for extent in then or loaded]
+    ids += [extent.source for extent in loaded if extent.source == filters.source and extent.source not in ids]
     source = filters.source if filters.source in ids else ids[0]
     source = _widget(st.sidebar.selectbox, "Source (never added together)", "source", source, options=ids,
                      format_func=theatre.source_label)  # fmt: skip
@@ -63,10 +66,9 @@ def choose_filters(store: Store) -> tuple[Filters, date | None]:
         bound = bound if bound in bounds else "max"
         bound = _widget(st.sidebar.segmented_control, "Estimate", f"bound-{source}", bound, options=bounds,
                         required=True)  # fmt: skip
-    first, last = st.sidebar.columns(2)
     limits = {"min_value": extent.date_min, "max_value": extent.date_max, "format": "YYYY-MM-DD"}
-    day_from = _widget(first.date_input, "From", f"from-{source}", _within(filters.date_from, extent), **limits)
-    day_to = _widget(last.date_input, "To", f"to-{source}", _within(filters.date_to, extent), **limits)
+    day_from = _widget(st.sidebar.date_input, "From", f"from-{source}", _within(filters.date_from, extent), **limits)
+    day_to = _widget(st.sidebar.date_input, "To", f"to-{source}", _within(filters.date_to, extent), **limits)
     st.sidebar.caption(f"Loaded: {words.day(extent.date_min)} to {words.day(extent.date_max)}")
     names = theatre.boundaries["name"].sort_values()
     admin1 = _several("Provinces", "admin1", filters.admin1, list(names.index), names.get)
@@ -117,10 +119,14 @@ def _write(filters: Filters, known_on: date | None) -> None:
 
 def _widget(make: Callable[..., Any], label: str, name: str, value: Any, **options: Any) -> Any:
     """Make a widget that starts from `value` once; after that the user's choice stands until the URL says otherwise."""
-    key = f"filter-{st.session_state['version']}-{name}"
+    key = _key(name)
     if key not in st.session_state:
         st.session_state[key] = value
     return make(label, key=key, **options)
+
+
+def _key(name: str) -> str:
+    return f"filter-{st.session_state['version']}-{name}"
 
 
 def _several(

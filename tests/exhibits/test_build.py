@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from civmap.errors import AnalysisError, CivMapError, RecipeError
-from civmap.exhibits import ANALYSES, Recipe, build
+from civmap.exhibits import ANALYSES, Recipe, build, words
 from civmap.figures.part import KINDS
 from civmap.filters import Filters
 from civmap.store import Store
@@ -95,6 +95,40 @@ def test_the_map_shows_each_incident_once(home: Path, tmp_path: Path) -> None:
     assert shown == 3
     assert any("1 incident is known only to the country" in caveat for caveat in exhibit.caveats)
     assert any("1 incident is known only to the province" in caveat for caveat in exhibit.caveats)
+
+
+def test_panels_say_how_many_they_draw_and_how_many_are_in_no_province(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    vague = [incident(n, "2009-01-08", location_precision="country") for n in (2, 3)]
+    add(store, tmp_path, [incident(1, "2009-01-05", KABUL), *vague])
+    exhibit = build(Recipe("afghanistan", "trends"), store)
+    assert "n = 1 incident; 2 more known only to the country" in exhibit.parts[0].encoding["subtitle"]
+    assert exhibit.n == 1
+    assert build(Recipe("afghanistan", "national_trend"), store).n == 3
+
+
+@pytest.mark.parametrize("analysis", ["incident_map", "hotspots"])
+def test_title_and_sentence_are_about_the_same_measure(store: Store, analysis: str) -> None:
+    exhibit = build(Recipe("afghanistan", analysis, filters=Filters(measure="killed")), store)
+    people = build(Recipe("afghanistan", "totals"), store).parts[0].table.loc[0, "Killed, best"]
+    assert "civilians killed" in exhibit.title
+    assert f"{people:,} civilians killed (best)" in exhibit.sentence
+
+
+def test_what_the_source_holds_is_said_in_sentences(home: Path) -> None:
+    caveats = build(Recipe("afghanistan", "totals"), Store(home, "afghanistan")).caveats
+    assert "Definition of a civilian: as in the simulation." in caveats
+    assert all(caveat.endswith(".") for caveat in caveats)
+
+
+def test_rules_and_certainties_are_words(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    add(store, tmp_path, [incident(1, "2009-01-05"), incident(2, "2009-09-05", civilians_killed_min=9),
+                          incident(3, "2009-12-05")])  # fmt: skip
+    for part in build(Recipe("afghanistan", "set_aside"), store).parts:
+        assert part.table["Rule"].tolist() == ["min above max"]
+    happened = build(Recipe("afghanistan", "national_trend"), store).parts[1].table
+    assert set(happened["Date is"]) <= set(words.CERTAINTIES.values()) and len(happened)
 
 
 def test_a_source_without_best_estimates_shows_its_maximum_and_says_so(home: Path, tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def test_a_page_shows_a_store_of_ones_own_and_nothing_synthetic(own: Store, titl
 def test_an_empty_theatre_says_what_to_do(home: Path, title: str) -> None:
     test = opened(title, theatre="oir")
     assert pictures(test) == 0
-    assert "Load a file" in text(test)
+    assert text(test).count("Nothing has been loaded yet. Load a file on the Data Quality page") == 1
+    assert not test.warning and not test.dataframe and not test.subheader
     assert widget(test, "selectbox", "Theatre").value == "oir"
 
 
@@ -106,6 +107,36 @@ def test_situation_counts_what_was_loaded(own: Store) -> None:
     widget(test, "selectbox", "Source (never added together)").set_value("other").run()
     assert "other records 2 incidents with civilian harm" in text(test)
     assert param(test, "source") == "other"
+
+
+def test_what_holds_for_the_whole_page_is_said_once(own: Store) -> None:
+    said = text(opened("Situation", theatre="afghanistan", measure="killed", source="log"))
+    exhibit = build(Recipe("afghanistan", "totals", filters=Filters(source="log", measure="killed")), own)
+    assert exhibit.standing and set(exhibit.standing) < set(exhibit.caveats)
+    for line in (*exhibit.standing, *exhibit.sources):
+        assert said.count(line) == 1, line
+    assert "See Trends" in said.partition("For the whole page")[0], "an exhibit's own caveat stands under it"
+
+
+def test_why_a_page_shows_nothing_is_said_once(own: Store) -> None:
+    test = opened("Situation", theatre="afghanistan", known="2009-06-30")
+    assert len(test.warning) == 1
+
+
+def test_numbers_behind_a_picture_have_headers_in_words(own: Store) -> None:
+    for title in ("Situation", "Hotspots", "Trends", "Directives"):
+        test = opened(title, theatre="afghanistan", directive="ISAF-2009-07-02", scope="filters")
+        headers = {str(name) for table in test.dataframe for name in table.value.columns}
+        assert headers and not [name for name in headers if "_" in name or name[0].islower() and " " not in name]
+
+
+def test_only_sources_known_on_the_day_are_listed(own: Store) -> None:
+    label = "Source (never added together)"
+    assert widget(opened("Situation", theatre="afghanistan"), "selectbox", label).options == ["log", "other"]
+    test = opened("Situation", theatre="afghanistan", known="2010-06-30")
+    assert widget(test, "selectbox", label).options == ["other"]
+    test = opened("Situation", theatre="afghanistan", source="log", known="2010-06-30")
+    assert widget(test, "selectbox", label).value == "log", "what a link asks for is not exchanged in silence"
 
 
 def test_hotspots_are_counted_by_cell_or_by_province(own: Store) -> None:
