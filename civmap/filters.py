@@ -171,18 +171,22 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
         if value is not None:
             terms.append(term)
             values.append(value)
-    causes = tuple(c for c in schema.CAUSES if {c, schema.CAUSE_PARENTS.get(c, c)} & set(filters.causes))
     inside = {"source": (filters.source,) if filters.source is not None else (), "admin1": filters.admin1}
-    inside |= {"cause": causes, "grade": filters.grades, "location_precision": filters.precisions}
     for column, allowed in inside.items():
         if allowed:  # compared as codes, not as text; a word that no record has becomes null and matches nothing
             terms.append(f"{column} IN ({', '.join([f'TRY_CAST(? AS {column}_word)'] * len(allowed))})")
             values.extend(allowed)
-    if filters.parties:
-        asked = "party_key::VARCHAR = ?" if filters.party_mode == "single" else "contains(party_key::VARCHAR, ?)"
-        named = " OR ".join([asked] * len(filters.parties))
-        terms.append(f"party_key IN (SELECT party_key FROM party_keys WHERE {named})")
-        values.extend(f";{party};" for party in filters.parties)
+    causes = tuple(c for c in schema.CAUSES if {c, schema.CAUSE_PARENTS.get(c, c)} & set(filters.causes))
+    some = {"cause": causes, "grade": filters.grades, "location_precision": filters.precisions}
+    if filters.party_mode == "any":
+        some["party"] = filters.parties
+    elif filters.parties:
+        terms.append(f"party_bits <> 0 AND party_bits IN ({', '.join(['party_bit(?)'] * len(filters.parties))})")
+        values.extend(filters.parties)
+    for column, allowed in some.items():
+        if allowed:  # a bit for each word: one comparison however many are asked for
+            terms.append(f"{column}_bits & ({' | '.join([f'{column}_bit(?)'] * len(allowed))}) <> 0")
+            values.extend(allowed)
     return " AND ".join(terms), values
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from civmap import schema
 from civmap.errors import RecipeError
 from civmap.filters import BOUNDS, MEASURES, PARAM_NAMES, PARTY_MODES, Filters, conditions, known_on
-from civmap.store import CODED
+from civmap.store.tables import encode
 
 WORD = st.text(st.characters(exclude_characters=",", exclude_categories=["Cs"]), min_size=1, max_size=8)
 
@@ -157,7 +157,7 @@ def incidents() -> pd.DataFrame:
             "event_date": pd.Timestamp("2016-01-01") + pd.to_timedelta(number, unit="D"),
             "admin1": turn(("SY-RA", "SY-HL", None), 2),
             "parties": turn(PARTIES, 5),
-            "party_key": [f";{';'.join(parties)};" for parties in turn(PARTIES, 5)],
+            "date_precision": "day",
             "cause": turn(schema.CAUSES, 1),
             "grade": grades,
             "location_precision": turn(schema.LOCATION_PRECISIONS, 4),
@@ -226,14 +226,8 @@ def chosen(filters: Filters, as_known_on: date | None = None) -> list[int]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("frame", FRAME)
-        connection.execute("CREATE TABLE incidents AS SELECT * FROM frame")
-        for column in CODED:
-            if column in FRAME:
-                words = f"SELECT DISTINCT {column} FROM incidents WHERE {column} IS NOT NULL ORDER BY 1"
-                connection.execute(f"CREATE TYPE {column}_word AS ENUM ({words})")
-        connection.execute(
-            "CREATE TABLE party_keys AS SELECT DISTINCT party_key::party_key_word AS party_key FROM incidents"
-        )
+        connection.execute("CREATE TABLE kept AS SELECT * FROM frame")
+        encode(connection)
         found = connection.execute(f"SELECT number FROM incidents WHERE {where} ORDER BY number", values).fetchall()
     return [number for (number,) in found]
 

@@ -26,7 +26,7 @@ from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import Filters
 from civmap.readers import Provenance, ReadResult, read
-from civmap.store import Store
+from civmap.store import Store, tables
 from civmap.theatre import Theatre
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -410,14 +410,14 @@ def test_cache_is_made_of_the_loads_that_its_name_stands_for(
     store, other = Store(tmp_path, plain), Store(tmp_path, plain)
     store.add(result({"a": 1}), known_at=JANUARY)
     first = store.fingerprint
-    derive = Store._derive
+    derive = tables.derive
 
-    def late(self: Store, *arguments: Any) -> None:
-        monkeypatch.setattr(Store, "_derive", derive)
+    def late(*arguments: Any, **options: Any) -> None:
+        monkeypatch.setattr(tables, "derive", derive)
         other.add(result({"b": 2}), known_at=JUNE)
-        derive(self, *arguments)
+        derive(*arguments, **options)
 
-    monkeypatch.setattr(Store, "_derive", late)
+    monkeypatch.setattr(tables, "derive", late)
     store.incidents()
     cached = pd.read_parquet(store.folder / "cache" / f"{first}.parquet", columns=["source_id"])
     assert list(cached["source_id"]) == ["a"]

@@ -1,0 +1,112 @@
+"""The complete panel of areas and periods that trends and before/after comparisons rest on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from civmap.errors import RecipeError
+from civmap.filters import Filters, conditions
+from civmap.queries.measures import values
+from civmap.queries.scope import ALL, Scope, scope_of
+from civmap.queries.sources import Extent, extent
+from civmap.store import Store
+
+FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
+EDGE_DAYS = 7  # a first or last period that lacks records for at most so many days at the edge is taken as complete
+_MONDAY = date(1969, 12, 29)
+# each period as a whole number that grows by one from a period to the next
+_NUMBER = {
+    "week": f"datediff('day', DATE '{_MONDAY}', event_date) // 7",
+    "month": "month", "quarter": "month // 3", "year": "month // 12",
+}  # fmt: skip
+
+
+def panel(
+    store: Store,
+    filters: Filters,
+    *,
+    by: str | None = "admin1",
+    frequency: str = "month",
+    as_known_on: date | None = None,
+) -> pd.DataFrame:
+    """Count by province and period, completely: a zero inside the source's scope, null outside.
+
+    A record counts in the period of its first day. A period is in scope where the theatre says that the source covers
+    the province then, and where the source has any record in that country; counts outside that are kept as found.
+
+    Parameters
+    ----------
+    by
+        ``admin1``, or None for the whole theatre (area ``all``).
+    frequency
+        week, month, quarter or year.
+
+    Returns
+    -------
+    DataFrame
+        ``area``, ``period`` (first day), ``incidents``, ``value_min``, ``value_best``, ``value_max`` (null outside
+        scope), ``complete`` (false where the data or the filters cover only a part of the period); sorted.
+    """
+    if frequency not in FREQUENCIES:
+        raise RecipeError(f"There is no period '{frequency}'.", expected=", ".join(FREQUENCIES))
+    loaded = extent(store, filters, as_known_on=as_known_on)
+    filters = filters.with_(source=loaded.source)
+    where, parameters = conditions(filters, as_known_on=as_known_on)
+    counted = store.query(
+        f"""SELECT area::VARCHAR AS area, * EXCLUDE (area) FROM (
+            SELECT {"admin1" if by else f"'{ALL}'"} AS area, {_NUMBER[frequency]} AS period, count(*) AS incidents,
+                {values(filters.measure)}
+            FROM facts WHERE {where}{" AND admin1 IS NOT NULL" if by else ""} GROUP BY 1, 2)""",
+        parameters,
+    )
+    spans = _periods(loaded, filters, FREQUENCIES[frequency])
+    starts = pd.DatetimeIndex(spans.to_timestamp(how="start").astype("datetime64[us]"))
+    areas = list(filters.admin1 or store.theatre.boundaries.index) if by else [ALL]
+    scope = scope_of(store, filters, as_known_on=as_known_on)
+    row = pd.Index(areas).get_indexer(pd.Index(counted["area"]))
+    counted, row = counted[row >= 0], row[row >= 0]
+    at = row * len(starts) + (counted["period"].to_numpy() - _number(starts, frequency))
+    covered = scope.covers(areas, starts).ravel()
+    frame = pd.DataFrame({"area": np.repeat(areas, len(starts)), "period": np.tile(starts, len(areas))})
+    found = np.zeros(len(frame), dtype=bool)
+    found[at] = True
+    best = loaded.has_best or filters.measure == "incidents"
+    for column in ("incidents", "value_min", "value_best", "value_max"):
+        given = counted[column].astype("Int64")
+        amounts = np.zeros(len(frame), dtype="int64")
+        amounts[at] = given.fillna(0).to_numpy()
+        unknown = ~found & ~(covered & (best or column != "value_best"))
+        unknown[at] = given.isna().to_numpy()
+        frame[column] = pd.arrays.IntegerArray(amounts, unknown)
+    complete = _complete(spans, loaded, filters, scope)
+    return frame.assign(area=frame["area"].astype("str"), complete=np.tile(complete, len(areas)))
+
+
+def _periods(loaded: Extent, filters: Filters, code: str) -> pd.PeriodIndex:
+    first = max(loaded.date_min, filters.date_from or loaded.date_min)
+    last = min(loaded.date_max, filters.date_to or loaded.date_max)
+    return pd.period_range(first, last, freq=code) if first <= last else pd.PeriodIndex([], freq=code)
+
+
+def _number(starts: pd.DatetimeIndex, frequency: str) -> int:
+    """Give the number of the first period as SQL counts it."""
+    if starts.empty:
+        return 0
+    months = 12 * starts[0].year + starts[0].month - 1
+    weeks = (starts[0].date() - _MONDAY).days // 7
+    return int({"week": weeks, "month": months, "quarter": months // 3, "year": months // 12}[frequency])
+
+
+def _complete(spans: pd.PeriodIndex, loaded: Extent, filters: Filters, scope: Scope) -> np.ndarray:
+    """Say which periods data, filters and scope cover from their first day to their last."""
+    slack = pd.Timedelta(days=EDGE_DAYS)
+    # the data's own edges have some slack, since a quiet day there is no gap; what filters or scope cut off has none
+    cut_from = [pd.Timestamp(day) for day in (filters.date_from, scope.first) if day]
+    cut_to = [pd.Timestamp(day) for day in (filters.date_to,) if day]
+    begins = max([pd.Timestamp(loaded.date_min) - slack, *cut_from])
+    stops = min([pd.Timestamp(loaded.date_max) + slack, *cut_to])
+    starts, ends = spans.to_timestamp(how="start"), spans.to_timestamp(how="end").normalize()
+    return np.asarray((starts >= begins) & (ends <= stops))

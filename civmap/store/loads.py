@@ -1,0 +1,159 @@
+"""Loads: a folder each with records, set-aside rows and a description, written once and never changed.
+
+A load is written under a temporary name and renamed, so a kill at any moment leaves the old state or the new.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from civmap import schema
+from civmap.errors import StoreError
+
+_ABANDONED_SECONDS = 24 * 3600  # a draft this old belongs to a process that was killed
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load: a file that was read, placed and kept.
+
+    `placed` counts the records that lie in the theatre (`without_province` of them are known only to the country),
+    `outside` those that do not: placed + outside = accepted.
+    """
+
+    load_id: str
+    source: str
+    file: str
+    sha256: str
+    reader: str
+    encoding: str
+    read: int
+    accepted: int
+    rejected: int
+    placed: int
+    without_province: int
+    outside: int
+    known_at: str
+    loaded_at: str
+    notes: tuple[str, ...] = ()
+    already_loaded: bool = False
+
+
+def load_folders(folder: Path) -> list[Path]:
+    """List the folders of finished loads under a theatre's folder."""
+    return sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
+
+
+def description(folder: Path) -> dict[str, Any]:
+    """Read what a load says of itself.
+
+    Raises
+    ------
+    StoreError
+        When the description is damaged.
+    """
+    try:
+        return dict(json.loads((folder / "load.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise damaged(folder, error) from error
+
+
+def describe(folders: Sequence[Path]) -> pd.DataFrame:
+    """List loads, oldest knowledge first; one row each with the fields of `Load`."""
+    columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
+    frame = pd.DataFrame([description(folder) for folder in folders], columns=columns)
+    frame = frame.sort_values(["known_at", "load_id"], ignore_index=True)
+    return frame.drop(columns="notes").assign(notes=["; ".join(notes) for notes in frame["notes"]])
+
+
+def set_aside(folders: Sequence[Path]) -> pd.DataFrame:
+    """List the rows that were set aside in these loads."""
+    frames = []
+    for folder in folders:
+        try:
+            frames.append(pd.read_parquet(folder / "rejected.parquet").assign(load_id=folder.name))
+        except (OSError, pa.ArrowException) as error:
+            raise damaged(folder, error) from error
+    return pd.concat(frames, ignore_index=True) if frames else schema.empty_rejected().assign(load_id="")
+
+
+def write(root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame) -> None:
+    """Keep a load for good under a theatre's folder, or leave everything as it was.
+
+    Raises
+    ------
+    StoreError
+        When the disk refuses.
+    """
+    draft = root / "loads" / f".draft-{uuid.uuid4().hex}"
+    try:
+        draft.mkdir(mode=0o700)
+        _write_records(placed, draft / "records.parquet")
+        rejected.to_parquet(draft / "rejected.parquet", index=False)
+        described = {key: value for key, value in asdict(load).items() if key != "already_loaded"}
+        (draft / "load.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        draft.rename(root / "loads" / load.load_id)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
+        if (root / "loads" / load.load_id).is_dir():
+            return  # another process kept the same load in the meantime
+        raise StoreError(
+            f"{load.file} could not be kept; the store is as it was before.",
+            found=str(error),
+            next_step=f"Check the free space of {root.parent}.",
+        ) from error
+
+
+def sweep(root: Path) -> None:
+    """Remove the drafts of processes that were killed a day ago or earlier."""
+    for draft in (root / "loads").glob(".draft-*"):
+        try:
+            if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError:
+            continue  # another process was quicker
+
+
+def check_records(folder: Path) -> None:
+    """Raise a StoreError that names the load if its records cannot be read."""
+    try:
+        pq.read_table(folder / "records.parquet")
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(folder, error) from error
+
+
+def damaged(folder: Path, error: Exception) -> StoreError:
+    """Say that a load is damaged and what to do."""
+    return StoreError(
+        f"The load {folder.name} is damaged.",
+        found=str(error)[:200],
+        next_step=f"Move the folder {folder} away and load the file again.",
+    )
+
+
+def _write_records(placed: gpd.GeoDataFrame, file: Path) -> None:
+    """Write points as geoarrow: two columns of numbers, quick to write, which DuckDB reads without an extension."""
+    if placed.geometry.notna().any():
+        # only words repeat enough for a dictionary, and nobody searches a load: its statistics are not read
+        words = [name for name, column in schema.COLUMN.items() if column.kind == "text" and name != "source_id"]
+        options = {"use_dictionary": words, "write_statistics": False}
+        placed.to_parquet(file, geometry_encoding="geoarrow", index=False, **options)
+        return
+    # geopandas cannot write a column without any point: the same columns of numbers, all null
+    nowhere = pa.nulls(len(placed), pa.struct([("x", pa.float64()), ("y", pa.float64())]))
+    table = pa.Table.from_pandas(pd.DataFrame(placed.drop(columns="geometry")), preserve_index=False)
+    pq.write_table(table.append_column("geometry", nowhere), file)

@@ -1,0 +1,181 @@
+"""The two tables that questions are asked of, derived from the loads: ``incidents`` on disk, ``facts`` in memory.
+
+`derive` writes every record with ``known_from`` and ``known_to`` as one Parquet file, which can be deleted at any
+time; `connect` opens it. ``facts`` holds what is counted and filtered by: text as codes, people as the three figures
+that are summed, in an order that lets a scan skip what totals leave out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from civmap import schema
+from civmap.errors import StoreError
+from civmap.filters import BOUNDS
+from civmap.store.loads import check_records, describe
+
+FORMAT = 5  # raise when the derived table changes, so that old caches are made anew
+WORDS = ("source", "admin1", "location_precision", "date_precision", "cause", "grade")  # kept as codes in `facts`
+BITS = ("location_precision", "cause", "grade")  # few enough words for a bit each: any of them in one comparison
+BIT_COLUMNS = (*(f"{name}_bits" for name in BITS), "party_bits")
+FLAGS = ("discounted", "set_apart", "in_theatre", "civilian_harm")
+MAX_PARTIES = 64
+_KEPT_CACHES = 2  # another process may still be reading the one before
+
+# A civilian maximum or a count of unknown status above 0; where only a minimum or a best is known, that counts.
+_HARM = """(
+    coalesce(civilians_killed_max, civilians_killed_best, civilians_killed_min, 0) > 0
+    OR coalesce(civilians_injured_max, civilians_injured_best, civilians_injured_min, 0) > 0
+    OR coalesce(status_unknown_killed, 0) > 0)"""
+
+
+def open_connection() -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory that holds nothing yet."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def connect(file: Path) -> duckdb.DuckDBPyConnection:
+    """Open the derived table: the view ``incidents``, the table ``facts``, and the words as codes."""
+    connection = open_connection()
+    path = str(file).replace("'", "''")
+    connection.execute(f"CREATE VIEW kept AS SELECT * FROM read_parquet('{path}')")
+    encode(connection)
+    words = ", ".join(f"{column}::{column}_word AS {column}" for column in WORDS)
+    connection.execute(
+        f"""CREATE TABLE facts AS
+        SELECT {words}, event_date::DATE AS event_date,
+            (12 * year(event_date) + month(event_date) - 1)::INTEGER AS month, map_cell, known_from, known_to,
+            {", ".join((*FLAGS, *BIT_COLUMNS))}, {_people()}
+        FROM incidents
+        ORDER BY in_theatre AND NOT set_apart AND NOT discounted, incidents.known_to IS NULL, incidents.source,
+            civilian_harm, incidents.admin1, incidents.event_date"""
+    )
+    return connection
+
+
+def encode(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the words of the table ``kept`` into codes and bits, and show it with the bits as the view ``incidents``.
+
+    `civmap.filters.conditions` speaks of a type ``{column}_word`` for each of `WORDS` and a function
+    ``{column}_bit(word)`` and a column ``{column}_bits`` for each of `BITS` and for parties.
+    """
+    for column in WORDS:
+        words = f"SELECT DISTINCT {column} FROM kept WHERE {column} IS NOT NULL ORDER BY 1"
+        connection.execute(f"CREATE TYPE {column}_word AS ENUM ({words})")
+    connection.execute("CREATE TYPE party_word AS ENUM (SELECT DISTINCT unnest(parties) FROM kept ORDER BY 1)")
+    parties = connection.execute("SELECT len(enum_range(NULL::party_word))").fetchall()[0][0]
+    if parties > MAX_PARTIES:
+        raise StoreError(
+            "The theatre names too many parties.", found=str(parties), expected=f"at most {MAX_PARTIES}",
+            next_step="Name fewer in the theatre's parties.csv; several spellings of one are its aliases.",
+        )  # fmt: skip
+    for name in (*BITS, "party"):  # a word that no record has is no bit at all
+        bit = f"1::UBIGINT << enum_code(TRY_CAST(word AS {name}_word))"
+        connection.execute(f"CREATE MACRO {name}_bit(word) AS coalesce({bit}, 0::UBIGINT)")
+    bits = ", ".join(f"{name}_bit({name}) AS {name}_bits" for name in BITS)
+    named = "coalesce(list_bit_or(list_transform(parties, lambda party: party_bit(party))), 0::UBIGINT) AS party_bits"
+    connection.execute(f"CREATE VIEW incidents AS SELECT *, {bits}, {named} FROM kept")
+
+
+def _people() -> str:
+    """Give the figures of one record, such that a sum over records is the sum over their groups.
+
+    A minimum that is not given adds nothing (never a silent minimum), a maximum that is not given is at least the best
+    or the minimum. ``lacks_best`` marks a figure without a best estimate: the best of a group with one is null.
+    """
+    columns = []
+    for people in ("killed", "injured"):
+        low, best, high = (f"civilians_{people}_{end}" for end in BOUNDS)
+        known = f"coalesce({high}, {best}, {low})"
+        columns += [
+            f"coalesce({low}, {best}, CASE WHEN {high} IS NOT NULL THEN 0 END) AS {people}_min",
+            f"{best} AS {people}_best",
+            f"{known} AS {people}_max",
+            f"{known} IS NOT NULL AND {best} IS NULL AS {people}_lacks_best",
+            f"coalesce({high}, 0) > 0 AND {low} IS NULL AND {best} IS NULL AS {people}_only_max",
+        ]
+    for end in BOUNDS:
+        both = f"killed_{end} IS NULL AND injured_{end} IS NULL"
+        total = f"coalesce(killed_{end}, 0) + coalesce(injured_{end}, 0)"
+        columns.append(f"CASE WHEN {both} THEN NULL ELSE {total} END AS casualties_{end}")
+    return ", ".join([*columns, "killed_lacks_best OR injured_lacks_best AS casualties_lacks_best"])
+
+
+def derive(file: Path, folders: Sequence[Path], *, map_resolution: int) -> None:
+    """Write every record of the loads with the time from which and to which it was what the source said.
+
+    Raises
+    ------
+    StoreError
+        When a load is damaged or the disk refuses.
+    """
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}.tmp")
+    connection = open_connection()
+    try:
+        if folders:
+            connection.register("load_times", describe(folders)[["load_id", "known_at"]])
+            records = ", ".join("'" + str(f / "records.parquet").replace("'", "''") + "'" for f in folders)
+            source = f"read_parquet([{records}]) JOIN load_times USING (load_id)"
+        else:
+            empty = pd.DataFrame(schema.empty_incidents().drop(columns="geometry"))
+            connection.register("nothing", empty.assign(known_at=pd.Series(dtype="str")))
+            source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
+        known_to = "NULL::TIMESTAMPTZ AS known_to FROM placed"
+        if len(folders) > 1:  # the window over few columns, joined to the many: a tenth of the time
+            known_to = "ended.known_to FROM placed JOIN ended USING (load_id, source, source_id)"
+        quoted = str(draft).replace("'", "''")
+        connection.execute(
+            f"""COPY (
+                WITH placed AS (
+                    SELECT * EXCLUDE (geometry, known_at), geometry.x AS longitude, geometry.y AS latitude,
+                        known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
+                        list_contains({list(schema.EXCLUDED_GRADES)!r}, grade) AS discounted,
+                        list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS set_apart,
+                        coalesce(placed_by <> 'outside', false) AS in_theatre,
+                        {_map_cell(map_resolution)} AS map_cell
+                    FROM {source}),
+                ended AS (
+                    SELECT load_id, source, source_id, lead(known_from) OVER (
+                        PARTITION BY source, source_id ORDER BY known_from, load_id) AS known_to
+                    FROM placed)
+                SELECT placed.*, {known_to}
+            ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""
+        )
+        draft.replace(file)
+    except (duckdb.Error, OSError) as error:
+        for folder in folders:
+            check_records(folder)
+        raise StoreError(
+            "The table of all loads could not be made.",
+            found=str(error),
+            next_step=f"Check the free space of {file.parent}.",
+        ) from error
+    finally:
+        connection.close()
+        draft.unlink(missing_ok=True)
+    old = sorted(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)[:-_KEPT_CACHES]
+    for path in old:
+        path.unlink(missing_ok=True)
+
+
+def parent_cell(resolution: int) -> str:
+    """Give the H3 parent of ``cell`` by integer arithmetic: set the resolution, fill the finer digits with ones."""
+    keep = ~(15 << 52) & (2**64 - 1)
+    fill = (resolution << 52) | ((1 << 3 * (15 - resolution)) - 1)
+    return f"((cell & {keep}::UBIGINT) | {fill}::UBIGINT)"
+
+
+def _map_cell(fine: int) -> str:
+    """Give the cell in which a record is drawn: none where the place is known no better than the province."""
+    return f"""CASE WHEN location_precision IN ('exact', 'settlement') THEN {parent_cell(fine)}
+        WHEN location_precision = 'district' THEN {parent_cell(fine - 1)} END"""
