@@ -40,6 +40,7 @@ def visit(page: Page, title: str, settle: Settle) -> None:
 def pick(page: Page, label: str, option: str, settle: Settle) -> None:
     """Choose an option of a list in the sidebar."""
     box = sidebar(page).get_by_role("combobox", name=re.compile(re.escape(label)))
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")  # at the edge, the first click only scrolls
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
     settle(page)

@@ -37,5 +37,6 @@ def test_a_release_is_fetched_in_the_page(
         expect(said(page)).to_contain_text("40 rows of other countries were left out")
         expect(said(page)).to_contain_text("CC BY 4.0")
         assert "Range" in served.asked[-1][1]
+    expect(main(page)).not_to_contain_text("Synthetic demonstration data", timeout=SLOW)
     settle(page)
     assert cells(page.get_by_test_id("stDataFrame").first)[0][2:6] == ["2026-06-10", "300", "300", "0"]
