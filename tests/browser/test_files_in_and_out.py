@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
+from civmap import queries
+from civmap.filters import Filters
+from civmap.store import Store
 from tests.browser.steps import SLOW, Settle, cells, choose_file, main, said, sentences, visit
 from tests.stores import incident
 
@@ -101,7 +104,9 @@ def test_a_csv_holds_the_numbers_of_the_page_and_says_what_they_are(
     head = [line for line in text.splitlines() if line.startswith("# ")]
     assert text.startswith("# ") and "# SYNTHETIC DATA" in head
     assert any(line.startswith("# Caveat: Ranked by count only") for line in head)
-    assert any(line.startswith("# Period: 1 January 2007 to 31 December 2014") for line in head)
+    loaded = queries.extent(Store(empty_home, "afghanistan"), Filters(source="un_like"))
+    first, last = (f"{day.day} {day:%B %Y}" for day in (loaded.date_min, loaded.date_max))
+    assert any(line.startswith(f"# Period: {first} to {last};") for line in head)
     table = pd.read_csv(StringIO(text), comment="#")
     assert len(shown) > 5
     assert table.head(len(shown)).astype("str").to_numpy().tolist() == shown
