@@ -21,7 +21,10 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
+from civmap.store import decisions
+from civmap.store.decisions import Decision
 
+DECISION = "decision.json"
 _ABANDONED_SECONDS = 24 * 3600  # a draft this old belongs to a process that was killed
 
 
@@ -30,7 +33,9 @@ class Load:
     """One load: a file that was read, placed and kept.
 
     `placed` counts the records that lie in the theatre (`without_province` of them are known only to the country),
-    `outside` those that do not: placed + outside = accepted.
+    `outside` those that do not: placed + outside = accepted. `complete_from` to `complete_to` is the span for which
+    the file says that it holds everything its source has. A load of mended rows names the load that they came with
+    (`mends`), whose release is `released_at`.
     """
 
     load_id: str
@@ -48,12 +53,23 @@ class Load:
     known_at: str
     loaded_at: str
     notes: tuple[str, ...] = ()
+    complete_from: str | None = None
+    complete_to: str | None = None
+    mends: str | None = None
+    released_at: str | None = None
+    erased: int = 0
     already_loaded: bool = False
 
 
 def load_folders(folder: Path) -> list[Path]:
-    """List the folders of finished loads under a theatre's folder."""
-    return sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
+    """List the folders of finished loads under a theatre's folder; of a load that was rewritten, the last form."""
+    found = sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
+    return list({load_id_of(path): path for path in found}.values())
+
+
+def load_id_of(folder: Path) -> str:
+    """Give the id of the load in a folder: ``4f2a`` of ``4f2a`` and of ``4f2a~0001``, its form after an erasure."""
+    return folder.name.split("~")[0]
 
 
 def description(folder: Path) -> dict[str, Any]:
@@ -73,7 +89,9 @@ def description(folder: Path) -> dict[str, Any]:
 def describe(folders: Sequence[Path]) -> pd.DataFrame:
     """List loads, oldest knowledge first; one row each with the fields of `Load`."""
     columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
-    frame = pd.DataFrame([description(folder) for folder in folders], columns=columns)
+    frame = pd.DataFrame([{"erased": 0, **description(folder)} for folder in folders], columns=columns)
+    frame = frame.astype(dict.fromkeys(("complete_from", "complete_to", "mends", "released_at"), "str"))
+    frame["released_at"] = frame["released_at"].fillna(frame["known_at"].astype("str"))
     frame = frame.sort_values(["known_at", "load_id"], ignore_index=True)
     return frame.drop(columns="notes").assign(notes=["; ".join(notes) for notes in frame["notes"]])
 
@@ -83,14 +101,26 @@ def set_aside(folders: Sequence[Path]) -> pd.DataFrame:
     frames = []
     for folder in folders:
         try:
-            frames.append(pd.read_parquet(folder / "rejected.parquet").assign(load_id=folder.name))
+            frames.append(pd.read_parquet(folder / "rejected.parquet").assign(load_id=load_id_of(folder)))
         except (OSError, pa.ArrowException) as error:
             raise damaged(folder, error) from error
     return pd.concat(frames, ignore_index=True) if frames else schema.empty_rejected().assign(load_id="")
 
 
-def write(root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame) -> None:
-    """Keep a load for good under a theatre's folder, or leave everything as it was.
+def mended_rows(folders: Sequence[Path]) -> pd.DataFrame:
+    """List the rows that were mended: ``load_id`` of the load that they came with and ``source_row``."""
+    frames = []
+    for folder in folders:
+        if mends := description(folder).get("mends"):
+            rows = pq.read_table(folder / "records.parquet", columns=["source_row"])
+            frames.append(rows.to_pandas(ignore_metadata=True).assign(load_id=mends))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"source_row": [], "load_id": []})
+
+
+def write(
+    root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame, *, decision: Decision | None = None
+) -> None:
+    """Keep a load for good under a theatre's folder, with the decision that made it, or leave everything as it was.
 
     Raises
     ------
@@ -104,6 +134,8 @@ def write(root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFra
         rejected.to_parquet(draft / "rejected.parquet", index=False)
         described = {key: value for key, value in asdict(load).items() if key != "already_loaded"}
         (draft / "load.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+        if decision is not None:
+            decisions.write(draft, decision, name=DECISION)
         draft.rename(root / "loads" / load.load_id)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
@@ -119,13 +151,19 @@ def write(root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFra
 
 
 def sweep(root: Path) -> None:
-    """Remove the drafts of processes that were killed a day ago or earlier."""
-    for draft in (root / "loads").glob(".draft-*"):
-        try:
-            if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(draft, ignore_errors=True)
-        except OSError:
-            continue  # another process was quicker
+    """Remove what killed processes left: drafts a day old or older, and the former form of a rewritten load."""
+    abandoned = [draft for draft in (root / "loads").glob(".draft-*") if _age_seconds(draft) > _ABANDONED_SECONDS]
+    current = set(load_folders(root))
+    former = [path.parent for path in (root / "loads").glob("[!.]*/load.json") if path.parent not in current]
+    for folder in (*abandoned, *former):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:  # another process was quicker
+        return 0
 
 
 def check_records(folder: Path) -> None:

@@ -18,9 +18,10 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import BOUNDS
-from civmap.store.loads import check_records, describe
+from civmap.store.decisions import APART
+from civmap.store.loads import check_records, describe, load_id_of, set_aside
 
-FORMAT = 5  # raise when the derived table changes, so that old caches are made anew
+FORMAT = 6  # raise when the derived table changes, so that old caches are made anew
 WORDS = ("source", "admin1", "location_precision", "date_precision", "cause", "grade")  # kept as codes in `facts`
 BITS = ("location_precision", "cause", "grade")  # few enough words for a bit each: any of them in one comparison
 BIT_COLUMNS = (*(f"{name}_bits" for name in BITS), "party_bits")
@@ -110,8 +111,11 @@ def _people() -> str:
     return ", ".join([*columns, "killed_lacks_best OR injured_lacks_best AS casualties_lacks_best"])
 
 
-def derive(file: Path, folders: Sequence[Path], *, map_resolution: int) -> None:
+def derive(file: Path, folders: Sequence[Path], decided: pd.DataFrame, *, map_resolution: int) -> None:
     """Write every record of the loads with the time from which and to which it was what the source said.
+
+    A record of a later release ends the one before; a release that is complete for a period ends those of its source
+    that it no longer holds; a decision splits a record at its moment.
 
     Raises
     ------
@@ -122,33 +126,38 @@ def derive(file: Path, folders: Sequence[Path], *, map_resolution: int) -> None:
     draft = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}.tmp")
     connection = open_connection()
     try:
-        if folders:
-            connection.register("load_times", describe(folders)[["load_id", "known_at"]])
-            records = ", ".join("'" + str(f / "records.parquet").replace("'", "''") + "'" for f in folders)
-            source = f"read_parquet([{records}]) JOIN load_times USING (load_id)"
-        else:
-            empty = pd.DataFrame(schema.empty_incidents().drop(columns="geometry"))
-            connection.register("nothing", empty.assign(known_at=pd.Series(dtype="str")))
-            source = "(SELECT *, {'x': 0.0::DOUBLE, 'y': 0.0::DOUBLE} AS geometry FROM nothing)"
-        known_to = "NULL::TIMESTAMPTZ AS known_to FROM placed"
-        if len(folders) > 1:  # the window over few columns, joined to the many: a tenth of the time
-            known_to = "ended.known_to FROM placed JOIN ended USING (load_id, source, source_id)"
+        loads = describe(folders)
+        connection.register("loads", loads[list(_LOAD_TIMES)])
+        complete = set(loads.loc[loads["complete_from"].notna(), "load_id"])
+        faulty = set_aside([folder for folder in folders if load_id_of(folder) in complete])
+        connection.register("faulty", faulty[["load_id", "source", "source_id"]])
+        apart = decided.assign(apart=decided["kind"].map(APART).astype("boolean"))
+        connection.register("decided", apart[apart["kind"].isin(list(APART))])
+        connection.register("nothing", pd.DataFrame(schema.empty_incidents().drop(columns="geometry")))
+        records = ", ".join("'" + str(folder / "records.parquet").replace("'", "''") + "'" for folder in folders)
+        source = (
+            f"read_parquet([{records}])" if folders else "(SELECT *, {'x': 0.0, 'y': 0.0} AS geometry FROM nothing)"
+        )
+        known = "SELECT * EXCLUDE (released), NULL::TIMESTAMPTZ AS known_to FROM placed"
+        if len(folders) > 1 or len(decided):  # over few columns, then joined to the many: a tenth of the time
+            known = """SELECT placed.* EXCLUDE (known_from, released, set_apart),
+                coalesce(pieces.apart, set_apart) AS set_apart, pieces.known_from, pieces.known_to
+                FROM placed JOIN pieces USING (load_id, source, source_id)
+                WHERE pieces.known_to IS NULL OR pieces.known_to > pieces.known_from"""
         quoted = str(draft).replace("'", "''")
         connection.execute(
             f"""COPY (
                 WITH placed AS (
-                    SELECT * EXCLUDE (geometry, known_at), geometry.x AS longitude, geometry.y AS latitude,
-                        known_at::TIMESTAMPTZ AS known_from, {_HARM} AS civilian_harm,
+                    SELECT records.* EXCLUDE (geometry), geometry.x AS longitude, geometry.y AS latitude,
+                        known_at::TIMESTAMPTZ AS known_from, released_at::TIMESTAMPTZ AS released,
+                        {_HARM} AS civilian_harm,
                         list_contains({list(schema.EXCLUDED_GRADES)!r}, grade) AS discounted,
                         list_contains({list(schema.EXCLUDED_ASSESSMENTS)!r}, assessment) AS set_apart,
                         coalesce(placed_by <> 'outside', false) AS in_theatre,
                         {_map_cell(map_resolution)} AS map_cell
-                    FROM {source}),
-                ended AS (
-                    SELECT load_id, source, source_id, lead(known_from) OVER (
-                        PARTITION BY source, source_id ORDER BY known_from, load_id) AS known_to
-                    FROM placed)
-                SELECT placed.*, {known_to}
+                    FROM {source} AS records JOIN loads USING (load_id)),
+                {_PIECES}
+                {known}
             ) TO '{quoted}' (FORMAT parquet, ROW_GROUP_SIZE 100000)"""
         )
         draft.replace(file)
@@ -166,6 +175,44 @@ def derive(file: Path, folders: Sequence[Path], *, map_resolution: int) -> None:
     old = sorted(file.parent.glob("*.parquet"), key=lambda path: path.stat().st_mtime)[:-_KEPT_CACHES]
     for path in old:
         path.unlink(missing_ok=True)
+
+
+# From when to when each version of a record held, and whether a decision set it apart then. A mended row belongs to
+# the release that it came with (`released`), but was known only from the day on which it was mended.
+_PIECES = """versions AS (
+    SELECT load_id, source, source_id, event_date, known_from, released,
+        min(known_from) OVER (PARTITION BY source, source_id ORDER BY released, known_from, load_id
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS replaced
+    FROM placed),
+complete AS (
+    SELECT DISTINCT placed.source, loads.load_id, loads.released_at::TIMESTAMPTZ AS released,
+        complete_from::DATE AS first_day, complete_to::DATE AS last_day
+    FROM loads JOIN placed USING (load_id) WHERE complete_from IS NOT NULL),
+present AS (
+    SELECT load_id, source, source_id FROM placed
+    UNION ALL SELECT load_id, source, source_id FROM faulty WHERE source_id IS NOT NULL),
+withdrawals AS (
+    SELECT versions.load_id, versions.source, versions.source_id, min(complete.released) AS withdrawn
+    FROM versions JOIN complete ON complete.source = versions.source AND complete.released > versions.released
+        AND versions.event_date BETWEEN first_day AND last_day
+    WHERE NOT EXISTS (FROM present WHERE present.load_id = complete.load_id AND present.source = versions.source
+        AND present.source_id = versions.source_id)
+    GROUP BY ALL),
+ended AS (
+    SELECT load_id, source, source_id, known_from, least(replaced, withdrawn) AS known_to
+    FROM versions LEFT JOIN withdrawals USING (load_id, source, source_id)),
+timeline AS (
+    SELECT source, source_id, apart, decided_at::TIMESTAMPTZ AS begins,
+        lead(decided_at::TIMESTAMPTZ) OVER (PARTITION BY source, source_id ORDER BY decided_at, decision_id) AS until
+    FROM decided
+    UNION ALL SELECT source, source_id, NULL, NULL, min(decided_at::TIMESTAMPTZ) FROM decided GROUP BY ALL),
+pieces AS (
+    SELECT ended.load_id, ended.source, ended.source_id, apart, greatest(ended.known_from, begins) AS known_from,
+        least(ended.known_to, until) AS known_to
+    FROM ended LEFT JOIN timeline ON timeline.source = ended.source AND timeline.source_id = ended.source_id
+        AND (begins IS NULL OR ended.known_to IS NULL OR begins < ended.known_to)
+        AND (until IS NULL OR until > ended.known_from))"""
+_LOAD_TIMES = ("load_id", "known_at", "released_at", "complete_from", "complete_to")
 
 
 def parent_cell(resolution: int) -> str:

@@ -29,7 +29,7 @@ from civmap.readers import Provenance, ReadResult, read
 from civmap.store import Store, tables
 from civmap.theatre import Theatre
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 JANUARY, JUNE = date(2020, 1, 1), date(2020, 6, 1)
 
 
