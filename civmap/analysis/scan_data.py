@@ -1,0 +1,179 @@
+"""Cases, places and population of a scan as arrays on a calendar without gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from civmap.analysis.cell_windows import MIN_INCIDENTS, Array, listed
+from civmap.errors import AnalysisError
+
+Model = Literal["permutation", "poisson", "bernoulli"]
+NEEDED = ["place", "period", "count"]
+
+
+@dataclass(frozen=True)
+class ScanData:
+    """What a scan searches.
+
+    Parameters
+    ----------
+    model
+        The chance that cases are held against.
+    places, periods
+        Labels of rows and columns.
+    xy_m
+        Position of each place in metres.
+    counts, expected
+        Cases, and cases expected by the model: places by periods, with the same sum.
+    at_risk
+        Cases and controls (bernoulli), else None.
+    """
+
+    model: Model
+    places: pd.Index
+    periods: pd.Index
+    xy_m: Array
+    counts: NDArray[np.int64]
+    expected: Array
+    at_risk: NDArray[np.int64] | None = None
+
+
+def read_scan(
+    cases: pd.DataFrame, places: pd.DataFrame, population: pd.DataFrame | None, *, model: Model, max_periods: int
+) -> ScanData:
+    """Check the input of a scan and lay it out as places by periods.
+
+    Raises
+    ------
+    AnalysisError
+        When anything is missing, unknown, impossible or too little; see `space_time_scan`.
+    """
+    if model not in ("permutation", "poisson", "bernoulli"):
+        raise AnalysisError(
+            "There is no such model of a scan.", found=repr(model), expected="permutation, poisson or bernoulli"
+        )
+    if (population is None) != (model == "permutation"):
+        raise AnalysisError(
+            f"The {model} model "
+            + ("compares cases with each other and takes no population." if population is not None else
+               "needs a population." if model == "poisson" else "needs controls, as the population.")
+        )  # fmt: skip
+    labels, xy_m = _positions(places)
+    cases, population = _with_dates(cases), None if population is None else _with_dates(population)
+    tables = {"cases": cases} | ({} if population is None else {"population": population})
+    periods = _calendar(pd.concat([_checked(table, name, labels)["period"] for name, table in tables.items()]))
+    if max_periods > len(periods):
+        raise AnalysisError(
+            "The longest duration is longer than the data.",
+            found=f"{max_periods} periods in data of {len(periods)}",
+            next_step="Choose a shorter duration or a longer time.",
+        )
+    counts = _table(cases, labels, periods).astype(np.int64)
+    total, where = int(counts.sum()), int((counts.sum(axis=1) > 0).sum())
+    if total < MIN_INCIDENTS:
+        raise AnalysisError(f"Too few to tell: {total} incidents in {where} places.", expected=f"{MIN_INCIDENTS}")
+    if population is None:
+        if len(periods) < 2:
+            raise AnalysisError("One period has no clusters in time.", next_step="Give shorter periods.")
+        expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :] / total
+        return ScanData(model, labels, periods, xy_m, counts, expected)
+    people = _table(population, labels, periods)
+    if model == "bernoulli":
+        at_risk = counts + people.astype(np.int64)
+        return ScanData(model, labels, periods, xy_m, counts, total * at_risk / at_risk.sum(), at_risk)
+    given = population.groupby(["place", "period"]).ngroups
+    if given < counts.size:
+        raise AnalysisError(
+            "The population is not known for every place and period.",
+            found=f"{given} of {counts.size}", next_step="Give 0 where nobody lived.",
+        )  # fmt: skip
+    if ((people == 0) & (counts > 0)).any():
+        rows = labels[((people == 0) & (counts > 0)).any(axis=1)]
+        raise AnalysisError("There are cases where the population is 0.", found=listed(rows))
+    return ScanData(model, labels, periods, xy_m, counts, total * people / people.sum())
+
+
+def _positions(places: pd.DataFrame) -> tuple[pd.Index, Array]:
+    labels = pd.Index(places["place"]) if "place" in places else pd.Index([])
+    if not len(labels) or not labels.is_unique or labels.hasnans:
+        raise AnalysisError(
+            "Places need a column place, each place once.",
+            found=f"{len(labels)} places; twice: {listed(labels[labels.duplicated()])}",
+        )
+    if isinstance(places, gpd.GeoDataFrame):
+        if places.crs is None or places.crs.is_geographic:
+            raise AnalysisError(
+                "The geometry of places must be in an equal-area CRS in metres.",
+                found="no CRS" if places.crs is None else places.crs.name,
+                next_step="Use places.to_crs() with the theatre's measuring CRS.",
+            )
+        centre = places.geometry.centroid
+        xy = np.column_stack([centre.x, centre.y])
+    elif {"x", "y"} <= set(places.columns):
+        xy = places[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
+    else:
+        raise AnalysisError("Places need x and y in metres, or a geometry.", found=listed(places.columns))
+    if not np.isfinite(xy).all():
+        raise AnalysisError("Some places have no position.", found=listed(labels[~np.isfinite(xy).all(axis=1)]))
+    return labels, xy
+
+
+def _checked(table: pd.DataFrame, name: str, labels: pd.Index) -> pd.DataFrame:
+    missing = [column for column in NEEDED if column not in table]
+    if missing or table.empty:
+        raise AnalysisError(
+            f"The {name} need the columns {', '.join(NEEDED)} and at least one row.",
+            found=f"{len(table)} rows with {listed(table.columns)}",
+        )
+    counts = table["count"].to_numpy(dtype=float, na_value=np.nan)
+    whole = name == "cases"
+    wrong = ~(counts >= 0) | np.isinf(counts) | ((counts != np.floor(counts)) if whole else False)
+    unknown = table.loc[~table["place"].isin(labels), "place"].unique()
+    if wrong.any() or len(unknown) or table["period"].isna().any():
+        raise AnalysisError(
+            f"The {name} have rows that cannot be used.",
+            found=f"{int(wrong.sum())} counts that are missing, negative or not whole; unknown places: "
+            f"{listed(unknown)}; {int(table['period'].isna().sum())} rows without a period",
+        )
+    return table
+
+
+def _with_dates(table: pd.DataFrame) -> pd.DataFrame:
+    """Turn plain dates into time stamps."""
+    if "period" not in table or pd.api.types.infer_dtype(table["period"], skipna=True) != "date":
+        return table
+    return table.assign(period=pd.to_datetime(table["period"]))
+
+
+def _calendar(found: pd.Series) -> pd.Index:
+    """List all periods from the first to the last, evenly spaced, also those that no row has."""
+    have = pd.Index(found).unique().sort_values()
+    if isinstance(have, pd.PeriodIndex):
+        return pd.period_range(have[0], have[-1], freq=have.freq)
+    if pd.api.types.is_integer_dtype(have.dtype):
+        return pd.Index(np.arange(have[0], have[-1] + 1))
+    if not isinstance(have, pd.DatetimeIndex):
+        raise AnalysisError("Periods must be whole numbers, pandas periods or dates.", found=f"{have.dtype}")
+    if len(have) == 1:
+        return have
+    months = have.year * 12 + have.month
+    if (have.day == 1).all() and len(have.normalize().difference(have)) == 0:
+        step = int(np.gcd.reduce(np.diff(months)))
+        return pd.date_range(have[0], have[-1], freq=pd.DateOffset(months=step))
+    step = int(np.gcd.reduce(np.diff(have.normalize().to_numpy(dtype="datetime64[D]")).astype(int)))
+    return pd.date_range(have[0], have[-1], freq=pd.Timedelta(days=step))
+
+
+def _table(rows: pd.DataFrame, labels: pd.Index, periods: pd.Index) -> Array:
+    at, when = labels.get_indexer(pd.Index(rows["place"])), periods.get_indexer(pd.Index(rows["period"]))
+    if (when < 0).any():
+        odd = rows.loc[when < 0, "period"].unique()
+        raise AnalysisError("Some periods do not lie on an even calendar.", found=listed(odd))
+    flat = np.bincount(at * len(periods) + when, rows["count"].to_numpy(dtype=float), len(labels) * len(periods))
+    return flat.reshape(len(labels), len(periods)).astype(float)
