@@ -4,7 +4,8 @@ A panel becomes a calendar of equal periods (months, quarters, years, weeks, day
 with a null count are missing, not zero: a zero is a zero only inside a source's scope.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -35,6 +36,10 @@ class Series:
         Length of a period, in months or in days.
     notes
         What was left out.
+    controls
+        Other counts of the same periods, by name.
+    trials
+        The outcome and the count it is compared with, together; None where it stands alone.
     """
 
     starts: pd.DatetimeIndex
@@ -45,6 +50,8 @@ class Series:
     step: int
     monthly: bool
     notes: tuple[str, ...]
+    controls: tuple[tuple[str, Array], ...] = ()
+    trials: Array | None = None
 
     @property
     def unit(self) -> str:
@@ -65,10 +72,16 @@ class Series:
 
     def keep(self, rows: NDArray[np.bool_]) -> "Series":
         """Leave out all other periods."""
-        return Series(
-            self.starts[rows], self.ends[rows], self.place[rows], self.counts[rows], self.offset[rows],
-            self.step, self.monthly, self.notes,
-        )  # fmt: skip
+        return replace(
+            self,
+            starts=self.starts[rows],
+            ends=self.ends[rows],
+            place=self.place[rows],
+            counts=self.counts[rows],
+            offset=self.offset[rows],
+            controls=tuple((name, values[rows]) for name, values in self.controls),
+            trials=None if self.trials is None else self.trials[rows],
+        )
 
 
 def to_day(value: Day, what: str) -> pd.Timestamp:
@@ -82,7 +95,14 @@ def to_day(value: Day, what: str) -> pd.Timestamp:
     return day.tz_localize(None).normalize()
 
 
-def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> Series:
+def read_series(
+    panel: pd.DataFrame,
+    *,
+    outcome: str,
+    exposure: str | None,
+    controls: Sequence[str] = (),
+    beside: Sequence[str] = (),
+) -> Series:
     """Put a panel on a calendar of equal periods.
 
     Parameters
@@ -91,17 +111,23 @@ def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> S
         One row per period in time order; a column ``period`` (first day of the period) or a time index.
     outcome, exposure
         Names of columns.
+    controls
+        Columns of other counts; a period in which one is null is left out.
+    beside
+        Columns of counts that together the outcome is compared with; periods in which all are 0 say nothing and are
+        left out.
 
     Raises
     ------
     AnalysisError
         On a panel without time, out of order, with unequal periods, with counts or exposures that cannot be.
     """
-    for name in [outcome] if exposure is None else [outcome, exposure]:
+    others = [*controls, *beside]
+    for name in [outcome, *([] if exposure is None else [exposure]), *others]:
         if name not in panel.columns:
             raise AnalysisError(f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns)))
     all_starts = _starts(panel)
-    counts = pd.to_numeric(panel[outcome], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    counts = _numbers(panel, outcome)
     known = ~np.isnan(counts)
     notes = []
     if (~known).any():
@@ -110,15 +136,27 @@ def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> S
         raise AnalysisError(
             "No period has a count.", next_step="Choose a source whose scope covers this place and time."
         )
-    if (counts[known] < 0).any() or np.isinf(counts[known]).any():
-        raise AnalysisError(f"'{outcome}' holds values that are not counts.", expected="0 or more")
+    further = {name: _numbers(panel, name) for name in others}
+    for name, values in {outcome: counts, **further}.items():
+        there = values[~np.isnan(values)]
+        if (there < 0).any() or np.isinf(there).any():
+            raise AnalysisError(f"'{name}' holds values that are not counts.", expected="0 or more")
+        gone = known & np.isnan(values)
+        if gone.all() or not (known & ~gone).any():
+            raise AnalysisError(
+                f"No period has a count of both '{outcome}' and '{name}'.",
+                next_step="Choose two sources, parties or causes whose scopes share a stretch of time.",
+            )
+        if gone.any():
+            notes.append(f"{counted(int(gone.sum()), 'period')} without a count of '{name}' left out.")
+            known &= ~gone
     place, ends, step, monthly = _calendar(all_starts)
     missing = int(place[-1]) + 1 - len(place)
     if missing:
         notes.append(f"{counted(missing, 'period')} without a row left out, not counted as zero.")
     offset = np.zeros(len(counts))
     if exposure is not None:
-        amount = pd.to_numeric(panel[exposure], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        amount = _numbers(panel, exposure)
         wrong = known & ~((amount > 0) & np.isfinite(amount))
         if wrong.any():
             raise AnalysisError(
@@ -128,8 +166,19 @@ def read_series(panel: pd.DataFrame, *, outcome: str, exposure: str | None) -> S
                 next_step="Take a window in which it is known, or compare counts without it.",
             )
         offset[known] = np.log(amount[known])
-    series = Series(all_starts, ends, place, counts, offset, step, monthly, tuple(notes))
-    return series.keep(known)
+    trials = None
+    if len(beside):
+        trials = counts + sum(further[name] for name in beside)
+        empty = known & (trials == 0)
+        if empty.any():
+            notes.append(f"{counted(int(empty.sum()), 'period')} without any count on either side left out.")
+            known &= ~empty
+    kept = tuple((name, further[name]) for name in controls)
+    return Series(all_starts, ends, place, counts, offset, step, monthly, tuple(notes), kept, trials).keep(known)
+
+
+def _numbers(panel: pd.DataFrame, name: str) -> Array:
+    return pd.to_numeric(panel[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
 def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:

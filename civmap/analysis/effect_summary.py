@@ -3,29 +3,30 @@
 Verdicts, in the order in which they are tried:
 
 ``inseparable``  another event correlates above 0.5 with the level change, inflates its standard error more
-than 1.2
-                 times, or lasts half a year and begins or ends within two months of the date.
-``fewer``        the level's interval lies below 1.
-``more``         the level's interval lies above 1.
+                 than 1.2 times, or lasts half a year and begins or ends within two months of the date.
 ``cannot_tell``  the interval includes 1.
+``fragile``      the interval excludes 1, but the result did not pass one of the checks it was given.
+``fewer``        the level's interval lies below 1, and every check was passed.
+``more``         the level's interval lies above 1, and every check was passed.
 
 The words say what changed after a date, never what made it change, and an interval that includes no change is
 never turned into a claim that nothing changed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import pandas as pd
 
-from civmap.analysis.effects import NEAR_DAYS, Detectable, Intervention, Neighbour, RateRatio
+from civmap.analysis.effects import NEAR_DAYS, Check, Detectable, Intervention, Neighbour, RateRatio
 from civmap.errors import AnalysisError
 
 __all__ = ["EffectSummary", "Verdict", "summarise"]
 
 Part = TypeVar("Part")
 NAMED = 3  # events in the sentence; a sentence with more is not read
-Verdict = Literal["fewer", "more", "cannot_tell", "inseparable"]
+Verdict = Literal["fewer", "more", "fragile", "cannot_tell", "inseparable"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class EffectSummary:
     text
         The careful sentence or sentences.
     verdict
-        ``fewer``, ``more``, ``cannot_tell`` or ``inseparable``.
+        As above; None for a summary that was not made from a comparison.
     """
 
     table: pd.DataFrame = field(repr=False, compare=False)
     text: str
-    verdict: Verdict
+    verdict: Verdict | None = None
 
 
 def summarise(
@@ -54,6 +55,7 @@ def summarise(
     counted: str = "incidents",
     per: str | None = None,
     which: int = 0,
+    checks: Sequence[Check] = (),
 ) -> EffectSummary:
     """Put a comparison into a table and a sentence that a lawyer and a general both accept.
 
@@ -69,6 +71,8 @@ def summarise(
         What it was counted per; without it the period or the exposure of the model.
     which
         Number of the date, in time order from 0, where the model has several.
+    checks
+        What the result was held against, from `look_beside`.
 
     Returns
     -------
@@ -98,13 +102,15 @@ def summarise(
     detectable = _pick(intervention.detectable, which)
     beside = [one for one in intervention.neighbours if one.at == intervention.at[which]]
     mixed = [one for one in beside if one.inseparable]
-    verdict = _verdict(level, mixed)
+    failed = [one for one in checks if one.passed is False]
+    verdict = _verdict(level, mixed, failed)
     per = per or (
         f"per {intervention.unit}" if intervention.exposure is None else f"relative to {intervention.exposure}"
     )
     at_once = "at first " if intervention.slope is not None else ""
+    basis = "before" + (f" and from {_listed(list(intervention.controls))}" if intervention.controls else "")
     lead = (
-        f"After the {name}, {counted} {per} were {at_once}{_ratio(level.ratio)} times the level projected from before"
+        f"After the {name}, {counted} {per} were {at_once}{_ratio(level.ratio)} times the level projected from {basis}"
     )
     span = f"{_ratio(level.low)} to {_ratio(level.high)}"
     percent = f"{100 * intervention.confidence:g} %"
@@ -116,10 +122,14 @@ def summarise(
         text = (
             f"{lead}, but the data cannot tell: the {percent} interval {span} includes no change; {_seen(detectable)}."
         )
+    elif verdict == "fragile":
+        said = "; ".join(one.said for one in failed)
+        text = f"{lead} ({percent} interval {span}), but this does not hold up: {said}."
     else:
         text = f"{lead} ({percent} interval {span}).{_total(intervention, counted)}"
         if any(one.in_model for one in beside):
             text += f" The model also allows for {_listed([one.label for one in beside if one.in_model])}."
+        text += _passed(checks)
         text += " This shows that the level changed after that date, not what changed it."
     slope = None if intervention.slope is None else _pick(intervention.slope, which)
     if slope is not None:
@@ -127,19 +137,33 @@ def summarise(
             f" From then on the {intervention.unit}-to-{intervention.unit} trend was multiplied by"
             f" {slope.ratio:.3f} ({percent} interval {slope.low:.3f} to {slope.high:.3f})."
         )
-    return EffectSummary(_table(intervention, level, slope, detectable, beside), text, verdict)
+    table = _table(intervention, level, slope, detectable, beside)
+    outcome = {True: "passed", False: "not passed", None: "no answer"}
+    rows = [(f"check: {one.name}", *[float("nan")] * 4, f"{outcome[one.passed]}; {one.said}") for one in checks]
+    table = pd.concat([table, pd.DataFrame(rows, columns=table.columns)], ignore_index=True) if rows else table
+    return EffectSummary(table, text, verdict)
 
 
 def _pick(parts: Part | tuple[Part, ...], which: int) -> Part:
     return parts[which] if isinstance(parts, tuple) else parts
 
 
-def _verdict(level: RateRatio, mixed: list[Neighbour]) -> Verdict:
+def _verdict(level: RateRatio, mixed: list[Neighbour], failed: list[Check]) -> Verdict:
     if mixed:
         return "inseparable"
-    if level.excludes_one:
-        return "fewer" if level.ratio < 1 else "more"
-    return "cannot_tell"
+    if not level.excludes_one:
+        return "cannot_tell"
+    if failed:
+        return "fragile"
+    return "fewer" if level.ratio < 1 else "more"
+
+
+def _passed(checks: Sequence[Check]) -> str:
+    """Name the checks that were passed, and those that had no answer."""
+    held = [one.name for one in checks if one.passed]
+    open_ones = [one.name for one in checks if one.passed is None]
+    text = f" Checks passed: {_listed(held)}." if held else ""
+    return text + (f" Not answered: {_listed(open_ones)}." if open_ones else "")
 
 
 def _ratio(value: float) -> str:

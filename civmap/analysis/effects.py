@@ -15,7 +15,7 @@ from scipy.stats import beta, binom
 
 from civmap.errors import AnalysisError
 
-__all__ = ["Detectable", "Difference", "Intervention", "Neighbour", "RateRatio", "rate_ratio"]
+__all__ = ["Check", "Detectable", "Difference", "Intervention", "Neighbour", "RateRatio", "rate_ratio"]
 
 Value = TypeVar("Value")
 
@@ -108,6 +108,25 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One thing that a result was held against.
+
+    Parameters
+    ----------
+    name
+        What was looked at.
+    passed
+        None where it could not be answered.
+    said
+        What was found, as it stands after a colon.
+    """
+
+    name: str
+    passed: bool | None
+    said: str
+
+
+@dataclass(frozen=True)
 class Intervention:
     """An interrupted time series, fitted.
 
@@ -115,8 +134,8 @@ class Intervention:
     ----------
     at, unit
         The dates in time order; what one period is (``month``, ``week``, ...).
-    outcome, exposure, confidence, family, errors
-        As asked for.
+    outcome, exposure, controls, confidence, family, errors
+        As asked for; with controls the family is ``quasibinomial``.
     level
         Ratio of the level after the date to the level projected from before; one, or one per date.
     slope
@@ -162,6 +181,7 @@ class Intervention:
     events_before: float
     events_after: float
     notes: tuple[str, ...]
+    controls: tuple[str, ...] = ()
 
     @property
     def inseparable(self) -> tuple[Neighbour, ...]:

@@ -18,9 +18,11 @@ from civmap.errors import AnalysisError
 __all__ = [
     "Column",
     "Design",
+    "Event",
     "Term",
     "build_design",
     "by_nearness",
+    "log_counts",
     "term_columns",
     "without_silence",
 ]
@@ -28,7 +30,6 @@ __all__ = [
 Array = NDArray[np.float64]
 
 SAME = 1e-6  # share of a column's length left after regression on others, below which it says nothing new
-MIN_SIDE = 6  # periods before and after; fewer cannot carry a level and a trend
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class Term:
     start: Day
     end: Day | None = None
     shape: Literal["step", "ramp", "pulse"] | None = None
+
+
+Event = Term | Day | tuple[Day, Day | None]
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,9 @@ def build_design(
     harmonics: int,
     slope_change: bool,
     terms: Sequence[Column],
+    trend: bool = True,
 ) -> Design:
-    """Make the columns: intercept, trend, season, level and slope per date, then other events as far as they differ.
+    """Make the columns: intercept, trend, season, controls, level and slope per date, then other events if they differ.
 
     Parameters
     ----------
@@ -113,14 +118,25 @@ def build_design(
         As in `interrupted_time_series`.
     terms
         From `by_nearness`. At most a third as many columns as periods enter; of more, the first.
+    trend
+        Whether the level may drift through the whole window.
     """
     place = series.place.astype(float)
     years = (place - place.mean()) / series.per_year
     pairs, notes = _harmonics(series, harmonics)
     turn = 2 * np.pi * _season(series)
-    columns = [Column("intercept", "base", np.ones(len(place))), Column("trend", "base", years)]
+    columns = [Column("intercept", "base", np.ones(len(place)))]
+    if trend:
+        columns.append(Column("trend", "base", years))
     for number in range(1, pairs + 1):
-        columns += [Column(f"{f.__name__} {number}", "base", f(number * turn)) for f in (np.sin, np.cos)]
+        waves = (np.cos,) if 2 * number == series.per_year else (np.sin, np.cos)  # two periods a wave have no sine
+        columns += [Column(f"{f.__name__} {number}", "base", f(number * turn)) for f in waves]
+    for name, counts in series.controls:
+        control = Column(f"the control '{name}'", "base", _centred(log_counts(counts)))
+        if _twins(columns, control):
+            notes.append(f"{_sentence(control.label)} says the same as trend and season and is not in the model.")
+        else:
+            columns.append(control)
     level: list[int] = []
     slope: list[int] = []
     for day in at:
@@ -151,7 +167,7 @@ def build_design(
     return Design(tuple(columns), tuple(level), tuple(slope), tuple(left_out), tuple(notes))
 
 
-def term_columns(series: Series, *, recording_changes: Sequence[Term], context: Sequence[Term]) -> tuple[Column, ...]:
+def term_columns(series: Series, *, recording_changes: Sequence[Event], context: Sequence[Event]) -> tuple[Column, ...]:
     """Turn other events into columns.
 
     Parameters
@@ -159,10 +175,10 @@ def term_columns(series: Series, *, recording_changes: Sequence[Term], context: 
     series
         The periods.
     recording_changes, context
-        The events.
+        The events; a day alone begins something lasting, a pair of days is a start and an end.
     """
-    kinds = [("recording change", term) for term in recording_changes] + [("context", term) for term in context]
-    return tuple(_term_column(series, term, kind) for kind, term in kinds)
+    kinds = [("recording change", each) for each in recording_changes] + [("context", each) for each in context]
+    return tuple(_term_column(series, _named(each, kind), kind) for kind, each in kinds)
 
 
 def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, list[str]]:
@@ -178,6 +194,11 @@ def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, li
             keep &= ~during
             notes.append(f"Nothing was counted during {term.label}; {counted(int(during.sum()), 'period')} left out.")
     return series.keep(keep), notes
+
+
+def log_counts(counts: Array) -> Array:
+    """Logarithm of counts; half a count is added to all where one is 0."""
+    return np.asarray(np.log(counts + 0.5 * float((counts == 0).any())))
 
 
 def by_nearness(terms: Sequence[Column], at: Sequence[pd.Timestamp]) -> list[Column]:
@@ -210,6 +231,14 @@ def _twins(columns: Sequence[Column], column: Column) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(size > SAME * size.max()))
 
 
+def _named(event: Event, kind: str) -> Term:
+    """Name an event that was given by its days alone."""
+    if isinstance(event, Term):
+        return event
+    start, end = event if isinstance(event, tuple) else (event, None)
+    return Term(f"the {kind} of {to_day(start, f'a {kind}'):%B %Y}", start, end)
+
+
 def _term_column(series: Series, term: Term, kind: str) -> Column:
     start = to_day(term.start, term.label)
     end = None if term.end is None else to_day(term.end, term.label)
@@ -238,14 +267,23 @@ def _harmonics(series: Series, asked: int) -> tuple[int, list[str]]:
             "The number of harmonics has to be a whole number.", found=str(asked), expected="0, 1, 2, ..."
         )
     span = series.place[-1] - series.place[0] + 1
-    if asked and span < series.per_year:
-        return 0, ["The window is shorter than a year, so the season is not in the model."]
-    most = max(0, int(np.ceil(series.per_year / 2)) - 1)
+    if asked and span < np.floor(series.per_year):
+        raise AnalysisError(
+            "The window is shorter than the season, so a seasonal swing would be taken for a change.",
+            found=f"{span} {series.unit}s",
+            expected="at least a year",
+            next_step="Take a longer window; harmonics=0 leaves the season out knowingly.",
+        )
+    most = int(series.per_year / 2)
     if asked > most:
         return most, [f"A {series.unit} is too long for {asked} seasonal waves; {most} used."]
     if asked and span < 2 * series.per_year:
         return asked, ["The window is shorter than two years, so season and trend are hard to tell apart."]
     return asked, []
+
+
+def _centred(values: Array) -> Array:
+    return values - values.mean()
 
 
 def _season(series: Series) -> Array:

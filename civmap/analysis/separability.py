@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from civmap.analysis.count_series import CountFit, Estimates, fit_counts
+from civmap.analysis.count_fit import CountFit, refit
+from civmap.analysis.count_series import Estimates
 from civmap.analysis.effects import Neighbour
 from civmap.analysis.segmented_design import Column, Design
 
 __all__ = ["find_neighbours"]
+
+SMOOTH = ("intercept", "trend")
 
 
 def find_neighbours(
@@ -61,9 +64,9 @@ def find_neighbours(
 
 
 def _correlations(design: Design, fit: CountFit, estimates: Estimates, own: int) -> NDArray[np.float64]:
-    """Correlate one estimate with all others, around the means of trend and season alone."""
-    base = [number for number, column in enumerate(design.columns) if column.kind == "base"]
-    means = fit_counts(fit.outcome, fit.design[:, base], offset=fit.offset).means
+    """Correlate one estimate with all others, around the trend: a season is too noisy to weigh by."""
+    smooth = [number for number, column in enumerate(design.columns) if column.label in SMOOTH]
+    means = refit(fit, fit.design[:, smooth]).means
     covariance = np.tensordot(estimates.weights, estimates.covariances_at(fit, means), axes=1)
     return np.asarray(covariance[own] / np.sqrt(covariance[own, own] * np.diag(covariance)))
 

@@ -6,28 +6,21 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.stats import binomtest, gamma, norm
 
+from civmap.analysis.count_fit import fit_counts
 from civmap.analysis.count_panel import read_series
-from civmap.analysis.interventions import Term, interrupted_time_series, rate_ratio, summarise
+from civmap.analysis.effects import Check
+from civmap.analysis.interventions import AnalysisWarning, Term, interrupted_time_series, rate_ratio, summarise
 from civmap.analysis.segmented_design import term_columns
+from civmap.analysis.segmented_model import first_level, fit_segmented
 from civmap.errors import AnalysisError
+from tests.analysis.published import sicily
 
 MONTHS = pd.date_range("2008-01-01", periods=48, freq="MS")
 DATE = MONTHS[24]
 
-# Acute coronary episodes per month in Sicily, 2002 to November 2006, and the age-standardised population (persons):
-# Lopez Bernal, Cummins & Gasparrini (2017), supplementary data (gasparrini/2017_lopezbernal_IJE_codedata).
-SICILY = """728 659 791 734 757 726 760 740 720 814 795 858 887 766 851 769 781 756 766 752 765 831 879 928 914 808
-937 840 916 828 845 818 860 839 887 886 831 796 833 820 877 758 767 738 781 843 850 908 1021 859 976 888 962
-838 810
-876 843 936 912"""
-SICILY_POPULATION = """379875.3 376495.5 377040.8 377116.4 377383.4 374113.1 379513.3 376295.5 374653.2 378485.6
-375955.5 378349.7 376762.4 379032.3 379360.4 376162 377972.4 381830.7 379888.6 380872.2 380966.9 381240.4
-382104.9 381802.7 381656.3 383680 383504.2 386462.9 383783.1 380836.8 383483 380906.2 382926.8 384052.4
-384449.6 383428.4 388153.2 388373.2 386470.1 386033.2 383686.4 385509.3 385901.9 386516.6 388436.5 383255.2
-390148.7 385874.9 391613.6
-391750.4 394005.6 391364.9 391664.6 389022.3 391878.5 388575.3 392989 390018.8 390712.3"""
 FORBIDDEN = ("caus", "avert", "no effect", "significan", "prove", "thanks to", "because of")
 
 
@@ -59,16 +52,6 @@ def its(counts, **options):
     return interrupted_time_series(panel(counts), **{"at": DATE, "outcome": "incidents", **options})
 
 
-def sicily():
-    return pd.DataFrame(
-        {
-            "period": pd.date_range("2002-01-01", periods=59, freq="MS"),
-            "aces": [int(word) for word in SICILY.split()],
-            "stdpop": [float(word) for word in SICILY_POPULATION.split()],
-        }
-    )
-
-
 # --- two rates ------------------------------------------------------------------------------------
 
 
@@ -78,6 +61,14 @@ def test_rate_ratio_equals_the_published_example():
     assert found.ratio == pytest.approx(0.2237512, abs=5e-8)
     assert (found.low, found.high) == pytest.approx((0.02383738, 1.04995468), abs=5e-9)
     assert found.p > 0.05  # where the other method's p of 0.042 contradicts its own interval
+
+
+def test_rate_ratio_equals_the_example_of_r():
+    # R, stats::poisson.test, second example: lung cancer in Fredericia against three other cities (eba1977); R prints
+    # the ratio 1.971488 and the interval 0.8584264 to 4.2772659
+    found = rate_ratio(6 + 8 + 7, 1083 + 1050 + 878, 11, 800)
+    assert found.ratio == pytest.approx(1.971488, abs=5e-7)
+    assert (found.low, found.high) == pytest.approx((0.8584264, 4.2772659), abs=5e-8)
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 11), (40, 22), (0, 6), (7, 0)])
@@ -149,6 +140,113 @@ def test_poisson_family_has_no_dispersion():
     narrow, wide = its(counts, family="poisson", errors="model"), its(counts, errors="model")
     width = np.log(wide.level.high / wide.level.low) / np.log(narrow.level.high / narrow.level.low)
     assert width == pytest.approx(np.sqrt(wide.dispersion))
+
+
+FAMILIES = {
+    "quasipoisson": sm.families.Poisson(),
+    "gaussian": sm.families.Gaussian(sm.families.links.Log()),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_equals_statsmodels_with_its_own_errors(family):
+    counts = simulated(np.random.default_rng(2), mean=30)
+    month = np.arange(48)
+    design = np.column_stack([np.ones(48), month, month >= 24])
+    glm = sm.GLM(counts, design, family=FAMILIES[family]).fit(scale="X2")
+    found = its(counts, family=family, errors="model", harmonics=0).level
+    assert np.log([found.ratio, found.low, found.high]) == pytest.approx([glm.params[2], *glm.conf_int()[2]], rel=1e-4)
+
+
+def test_negative_binomial_equals_the_likelihood_of_statsmodels():
+    counts = simulated(np.random.default_rng(2), mean=30)
+    month = np.arange(48)
+    design = np.column_stack([np.ones(48), month / 12, month >= 24])
+    ml = sm.NegativeBinomial(counts, design).fit(disp=0, maxiter=500)
+    fit = fit_counts(counts, design, family="negative_binomial")
+    np.testing.assert_allclose(fit.coefficients, ml.params[:3], rtol=1e-3)
+    assert fit.law.alpha == pytest.approx(ml.params[3], rel=1e-2)
+    glm = sm.GLM(counts, design, family=sm.families.NegativeBinomial(alpha=ml.params[3])).fit()
+    level = its(counts, family="negative_binomial", errors="model", harmonics=0).level
+    assert np.log([level.low, level.high]) == pytest.approx(glm.conf_int()[2], rel=5e-3)
+
+
+@pytest.mark.parametrize("family", ["quasipoisson", "negative_binomial", "gaussian", "poisson"])
+def test_every_family_finds_a_planted_step_with_averaged_errors(family):
+    found = its(simulated(np.random.default_rng(8), mean=80, ratio=0.2, k=8), family=family)
+    assert found.level.low < 0.2 < found.level.high < 1
+    assert found.errors == "ar1"
+    assert ("is the quasi-Poisson one" in " ".join(found.notes)) == (family == "poisson")
+
+
+def test_newey_west_equals_statsmodels_and_warns_on_a_short_series():
+    counts = simulated(np.random.default_rng(2), mean=30, n=120)
+    design = np.column_stack([np.ones(120), np.arange(120), np.arange(120) >= 60])
+    glm = sm.GLM(counts, design, family=sm.families.Poisson()).fit(cov_type="HAC", cov_kwds={"maxlags": 4})
+    found = its(counts, at="2013-01-01", errors="hac", hac_lags=4, harmonics=0).level
+    assert np.log([found.ratio, found.low, found.high]) == pytest.approx([glm.params[2], *glm.conf_int()[2]], rel=1e-4)
+    with pytest.warns(AnalysisWarning, match="48 points are too small"):
+        its(counts[:48], errors="hac")
+
+
+def test_a_control_takes_out_what_it_shares():
+    rng = np.random.default_rng(5)
+    shared = np.where(np.arange(48) >= 24, 0.4, 1.0)  # falls everywhere at the date
+    counts, control = rng.poisson(100 * shared), rng.poisson(100 * shared)
+    frame = panel(counts).assign(other=control)
+    alone = interrupted_time_series(frame, at=DATE, outcome="incidents")
+    beside = interrupted_time_series(frame, at=DATE, outcome="incidents", controls=["other"])
+    assert alone.level.high < 1
+    assert beside.level.low < 1 < beside.level.high
+
+
+def test_a_control_that_is_unknown_in_some_months_leaves_them_out():
+    frame = panel(simulated(np.random.default_rng(5))).assign(other=[np.nan] * 3 + [4.0, 6, 5] * 15)
+    found = interrupted_time_series(frame, at=DATE, outcome="incidents", controls=["other"])
+    assert found.n_before == 21
+    assert "3 periods without a count of 'other' left out" in " ".join(found.notes)
+
+
+def test_controls_make_the_change_a_ratio_of_ratios_and_the_sentence_says_so():
+    rng = np.random.default_rng(5)
+    frame = panel(rng.poisson(np.where(np.arange(48) >= 24, 20, 100))).assign(
+        ground=rng.poisson(np.where(np.arange(48) >= 24, 30, 60)), raids=rng.poisson(np.full(48, 40))
+    )
+    found = interrupted_time_series(frame, at=DATE, outcome="incidents", controls=["ground"], harmonics=0)
+    assert found.level.low < 0.4 < found.level.high
+    assert interrupted_time_series(frame, at=DATE, outcome="incidents", controls="ground", harmonics=0) == found
+    more = interrupted_time_series(frame, at=DATE, outcome="incidents", controls=["ground", "raids"], harmonics=0)
+    assert more.level.ratio < found.level.ratio  # the other control did not fall
+    assert "projected from before and from ground (" in summarise(found, name="July 2009 directive").text
+    with pytest.raises(AnalysisError, match="has no place for"):
+        interrupted_time_series(frame, at=DATE, outcome="incidents", controls=["ground"], family="gaussian")
+
+
+def test_shares_equal_statsmodels_with_williams_weights():
+    rng = np.random.default_rng(5)
+    frame = panel(simulated(rng, mean=40)).assign(ground=simulated(rng, mean=60))
+    ours, both = (frame["incidents"].to_numpy(), (frame["incidents"] + frame["ground"]).to_numpy())
+    design = np.column_stack([np.ones(48), np.arange(48) / 12, np.arange(48) >= 24])
+
+    def weighted(extra):
+        weights = both / (1 + extra * (both - 1))
+        return sm.GLM(ours / both, design, family=sm.families.Binomial(), var_weights=weights).fit(scale=1.0)
+
+    extra = brentq(lambda extra: weighted(extra).pearson_chi2 - 45, 0, 1)
+    glm = weighted(extra)
+    found = interrupted_time_series(
+        frame, at=DATE, outcome="incidents", controls=["ground"], harmonics=0, errors="model"
+    )
+    assert extra > 0.05  # two series apart scatter more than shares
+    assert np.log(found.level.ratio) == pytest.approx(glm.params[2], rel=1e-3)
+    assert np.log([found.level.low, found.level.high]) == pytest.approx(glm.conf_int()[2], rel=1e-2)
+    assert found.dispersion == pytest.approx(1, abs=0.01)
+
+
+def test_the_quick_way_to_a_level_is_the_same_level():
+    counts = simulated(np.random.default_rng(5))
+    series = read_series(panel(counts), outcome="incidents", exposure=None)
+    assert first_level(fit_segmented(series, at=DATE)) == its(counts).level
 
 
 def test_the_period_that_holds_the_date_counts_as_after():
@@ -247,16 +345,20 @@ def test_weekly_panels_use_the_same_rule():
     assert (found.n_before, found.n_after, found.unit) == (52, 52, "week")
 
 
-def test_short_window_and_long_periods_lower_the_season_with_a_note():
-    weeks = pd.date_range("2009-01-05", periods=40, freq="7D")
-    frame = pd.DataFrame({"period": weeks, "incidents": simulated(np.random.default_rng(6), n=40)})
-    found = interrupted_time_series(frame, at=weeks[20], outcome="incidents")
-    assert "shorter than a year, so the season is not in the model" in found.notes[0]
+def test_long_periods_lower_the_season_with_a_note():
     assert "hard to tell apart" in its(simulated(np.random.default_rng(6), n=20), at="2008-11-01").notes[0]
     quarters = pd.date_range("2008-01-01", periods=24, freq="QS")
     frame = pd.DataFrame({"period": quarters, "incidents": [20, 25, 18, 22, 24, 19, 23, 21] * 3})
-    found = interrupted_time_series(frame, at="2011-02-01", outcome="incidents")
-    assert "too long for 2 seasonal waves; 1 used" in found.notes[0]
+    found = interrupted_time_series(frame, at="2011-02-01", outcome="incidents", harmonics=3)
+    assert "too long for 3 seasonal waves; 2 used" in found.notes[0]
+
+
+def test_a_window_shorter_than_the_season_is_refused_unless_the_season_is_left_out_knowingly():
+    weeks = pd.date_range("2009-01-05", periods=40, freq="7D")
+    frame = pd.DataFrame({"period": weeks, "incidents": simulated(np.random.default_rng(6), n=40)})
+    with pytest.raises(AnalysisError, match="shorter than the season"):
+        interrupted_time_series(frame, at=weeks[20], outcome="incidents")
+    assert interrupted_time_series(frame, at=weeks[20], outcome="incidents", harmonics=0).n_before == 20
 
 
 def test_detectable_effect_does_not_depend_on_the_effect():
@@ -288,6 +390,17 @@ def test_recording_change_in_the_same_month_is_inseparable_and_named():
         np.inf,
     )
     assert "says the same as the directive of January 2010" in " ".join(found.notes)
+
+
+def test_events_may_be_given_by_their_days_alone():
+    counts = simulated(np.random.default_rng(7), mean=50)
+    named = [Term("x", "2010-07-01"), Term("y", "2009-02-01", "2009-06-30")]
+    bare = ["2010-07-01", ("2009-02-01", "2009-06-30")]
+    found = its(counts, recording_changes=bare)
+    assert found.level == its(counts, recording_changes=named).level
+    assert [one.label for one in found.neighbours] == [
+        f"the recording change of {m} 20{y}" for m, y in (("July", 10), ("February", "09"))
+    ]
 
 
 def test_recording_change_six_months_away_is_told_apart():
@@ -360,6 +473,7 @@ def test_more_events_than_the_window_can_carry_are_named_not_fitted():
 # --- bad input ------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore::civmap.analysis.interventions.AnalysisWarning")
 @pytest.mark.parametrize(
     ("counts", "options", "words"),
     [
@@ -388,13 +502,12 @@ def test_more_events_than_the_window_can_carry_are_named_not_fitted():
             {"at": "2008-07-01", "slope_change": True, "harmonics": 4},
             "too short for this model",
         ),
-        ([5, 6] * 24, {"family": "gaussian"}, "not built yet"),
-        ([5, 6] * 24, {"family": "negative_binomial"}, "not built yet"),
-        ([5, 6] * 24, {"errors": "hac"}, "not built yet"),
+        ([5, 6] * 24, {"family": "lognormal"}, "is unknown"),
+        ([5, 6] * 24, {"family": "quasibinomial"}, "is unknown"),
         ([5, 6] * 24, {"errors": "bootstrap"}, "is unknown"),
-        ([5, 6] * 24, {"controls": ["other"]}, "not built yet"),
-        ([5, 6] * 24, {"hac_lags": 3}, "not built yet"),
-        ([5, 6] * 24, {"family": "poisson"}, "assumes independent counts"),
+        ([5, 6] * 24, {"controls": ["other"]}, "no column 'other'"),
+        ([5, 6] * 24, {"hac_lags": 3}, "belongs to errors='hac'"),
+        ([5, 7, 6] * 16, {"hac_lags": -3, "errors": "hac"}, "whole number of periods"),
         ([5, 6] * 24, {"confidence": 95}, "has to be a share"),
         ([5, 6] * 24, {"harmonics": -1}, "whole number"),
     ],
@@ -471,6 +584,27 @@ def test_verdict_inseparable_wins_and_says_so():
     assert "cannot be separated from the Raqqa campaign (from December 2009 to October 2010)" in summary.text
     assert "which began in nearly the same months" in summary.text
     assert "fewer" not in summary.text
+
+
+def test_verdict_words_are_bound_to_the_checks():
+    found = its(simulated(np.random.default_rng(8), mean=80, ratio=0.2, k=8))
+    held = Check("attribution", True, "it holds")
+    failed = Check("displacement", False, "harm rose elsewhere: ground fire")
+    unknown = Check("without the largest incident", None, "not to be had")
+    good = summarise(found, name="January 2010 directive", checks=[held, unknown])
+    assert good.verdict == "fewer"
+    assert "Checks passed: attribution. Not answered: without the largest incident." in good.text
+    bad = summarise(found, name="January 2010 directive", checks=[held, failed])
+    assert bad.verdict == "fragile"
+    assert "but this does not hold up: harm rose elsewhere: ground fire." in bad.text
+    assert "fewer" not in bad.text
+    assert "check: displacement" in bad.table["quantity"].to_list()
+
+
+def test_checks_do_not_turn_cannot_tell_into_anything():
+    found = its(simulated(np.random.default_rng(8)))
+    failed = Check("displacement", False, "harm rose elsewhere")
+    assert summarise(found, name="x", checks=[failed]).verdict == "cannot_tell"
 
 
 def test_sentence_for_one_of_several_dates_and_for_a_slope():

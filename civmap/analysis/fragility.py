@@ -1,0 +1,257 @@
+"""What is always run beside a before/after result, and which checks the result passed.
+
+The primary specification is fixed before looking. Everything here asks how much hangs on it: other specifications, a
+control, the largest incident, attribution, minimum and maximum counts, activity, other places and causes, placebo
+dates, and how long one would have to wait. A check is a stated rule with a sentence, never a judgement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from civmap.analysis.count_panel import Day, read_series
+from civmap.analysis.effects import Check, Intervention, RateRatio
+from civmap.analysis.months_needed import MonthsNeeded, months_needed
+from civmap.analysis.segmented_design import Event
+from civmap.analysis.segmented_model import analyse, first_level, fit_segmented
+from civmap.analysis.specifications import Placebos, each_outcome, placebo_dates, specification_curve
+from civmap.analysis.variants import Activity, Bounds, Largest, attribution_bounds, per_activity, without_largest
+from civmap.errors import AnalysisError
+
+__all__ = ["Fragility", "look_beside"]
+
+MOSTLY = 0.8  # share of the specifications that have to point the same way
+EFFECTS = (0.8, 0.6, 0.4)  # falls for which the months needed are given
+
+
+@dataclass(frozen=True)
+class Fragility:
+    """A result and everything that is looked at beside it.
+
+    Parameters
+    ----------
+    primary
+        The primary model.
+    specifications
+        From `specification_curve`.
+    controlled
+        Column of each control, and the level change relative to it.
+    largest, bounds, activity
+        From `without_largest`, `attribution_bounds` and `per_activity`; None where not asked for or without answer.
+    counts, elsewhere
+        From `each_outcome`: other counts of the same harm; other causes, parties and provinces.
+    placebos
+        From `placebo_dates`; None where refused.
+    needed
+        Months that falls of 20, 40 and 60 % would need.
+    checks
+        What the result passed; empty where the primary interval includes no change.
+    notes
+        What could not be looked at, in sentences.
+    """
+
+    primary: Intervention
+    specifications: pd.DataFrame = field(repr=False, compare=False)
+    controlled: dict[str, RateRatio]
+    largest: Largest | None
+    bounds: Bounds | None
+    activity: Activity | None
+    counts: pd.DataFrame = field(repr=False, compare=False)
+    elsewhere: pd.DataFrame = field(repr=False, compare=False)
+    placebos: Placebos | None
+    needed: tuple[MonthsNeeded, ...]
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+
+def look_beside(
+    panel: pd.DataFrame,
+    *,
+    at: Day,
+    outcome: str,
+    recording_changes: Sequence[Event] = (),
+    context: Sequence[Event] = (),
+    controls: Sequence[str] = (),
+    attribution: tuple[str, str] | None = None,
+    counts: Mapping[str, str] | None = None,
+    activity: str | None = None,
+    elsewhere: Mapping[str, str] | None = None,
+    incidents: pd.DataFrame | None = None,
+    people: str | None = None,
+    counts_people: bool = False,
+    confidence: float = 0.95,
+    progress: Callable[[float, str], None] | None = None,
+) -> Fragility:
+    """Run everything that belongs beside one result.
+
+    Parameters
+    ----------
+    panel
+        As for `interrupted_time_series`, with all the columns named below.
+    at, outcome, recording_changes, context, confidence
+        Of the primary model, which changes the level only, with season and errors averaged over serial correlation.
+    controls
+        Columns of counts that the directive could not touch.
+    attribution
+        Columns of incidents attributed to us and to nobody.
+    counts
+        Label and column of other counts of the same harm: minimum, maximum, deaths, injured.
+    activity
+        Column of strikes or sorties.
+    elsewhere
+        Label and column of other causes, parties and neighbouring provinces.
+    incidents, people, counts_people
+        For `without_largest`.
+    progress
+        Called with the share done, from 0 to 1, and what comes next.
+
+    Returns
+    -------
+    Fragility
+        All results and the checks.
+
+    Raises
+    ------
+    AnalysisError
+        When the primary model itself cannot be fitted; whatever else fails is named in ``notes``.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2008-01-01", periods=48, freq="MS")
+    >>> counts = [20, 26, 23, 19, 25, 22] * 4 + [12, 9, 11, 14, 10, 13] * 4
+    >>> other = [31, 36, 28, 33, 40, 35, 30, 37, 29, 34, 38, 32] * 4
+    >>> panel = pd.DataFrame({"period": months, "air": counts, "ground": other})
+    >>> beside = look_beside(panel, at="2010-01-01", outcome="air", controls=["ground"])
+    >>> [(check.name, check.passed) for check in beside.checks]
+    [('other specifications', True), ('compared with ground', True)]
+    """
+    events: dict[str, Any] = {"recording_changes": recording_changes, "context": context}
+    shared: dict[str, Any] = {"at": at, "confidence": confidence}
+    notes: list[str] = []
+    steps = iter(range(9))
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            progress(next(steps) / 9, what)
+
+    def tried(work: Callable[[], Any], what: str) -> Any:
+        tell(what)
+        try:
+            return work()
+        except AnalysisError as error:
+            notes.append(f"{what}: {error}")
+            return None
+
+    tell("Primary model")
+    primary = analyse(read_series(panel, outcome=outcome, exposure=None), outcome=outcome, **shared, **events)
+    tell("Other specifications")
+    curve = specification_curve(panel, outcome=outcome, controls=controls, **shared, **events)
+    controlled = {
+        name: found
+        for name in controls
+        if (found := _beside_control(panel, outcome, name, notes, {**shared, **events})) is not None
+    }
+    largest = bounds = doing = None
+    if incidents is not None and people is not None:
+        options = {**shared, **events, "people": people, "counts_people": counts_people}
+        largest = tried(lambda: without_largest(panel, incidents, outcome=outcome, **options), "The largest incident")
+    if attribution is not None:
+        ours, nobody = attribution
+        bounds = tried(
+            lambda: attribution_bounds(panel, ours=ours, undetermined=nobody, **shared, **events), "Attribution"
+        )
+    tell("Other counts")
+    others = each_outcome(panel, counts or {}, **shared, **events)
+    if activity is not None:
+        doing = tried(
+            lambda: per_activity(panel, outcome=outcome, activity=activity, **shared, **events), "Harm per activity"
+        )
+    tell("Other places and causes")
+    moved = each_outcome(panel, elsewhere or {}, **shared, **events)
+    placebos = tried(lambda: placebo_dates(panel, outcome=outcome, **shared), "Placebo dates")
+    needed = tried(
+        lambda: tuple(months_needed(panel, outcome=outcome, ratio=ratio, **shared) for ratio in EFFECTS),
+        "Months needed",
+    )
+    if progress is not None:
+        progress(1.0, "Done")
+    assert isinstance(primary.level, RateRatio)
+    checks = _checks(primary.level, curve, controlled, largest, bounds, others, moved)
+    return Fragility(
+        primary, curve, controlled, largest, bounds, doing, others, moved, placebos, needed or (), checks, tuple(notes)
+    )
+
+
+def _beside_control(
+    panel: pd.DataFrame, outcome: str, control: str, notes: list[str], options: dict[str, Any]
+) -> RateRatio | None:
+    try:
+        series = read_series(panel, outcome=outcome, exposure=None, beside=[control])
+        level = options.pop("confidence")
+        return first_level(fit_segmented(series, family="quasibinomial", **options), confidence=level)
+    except AnalysisError as error:
+        notes.append(f"Compared with {control}: {error}")
+        return None
+
+
+def _checks(
+    level: RateRatio,
+    curve: pd.DataFrame,
+    controlled: Mapping[str, RateRatio],
+    largest: Largest | None,
+    bounds: Bounds | None,
+    counts: pd.DataFrame,
+    elsewhere: pd.DataFrame,
+) -> tuple[Check, ...]:
+    """State what the result passed; a result that includes no change has nothing to pass."""
+    if not level.excludes_one:
+        return ()
+    sign = -1 if level.ratio < 1 else 1
+    found = [_specifications(curve, sign)]
+    for name, one in controlled.items():
+        span = f"{one.ratio:.2f} ({one.low:.2f} to {one.high:.2f})"
+        held = _clear(one.low, one.high) == sign
+        said = f"relative to {name} the ratio is {span}" + ("" if held else ", which includes no change")
+        found.append(Check(f"compared with {name}", held, said))
+    if largest is not None:
+        row = largest.table.iloc[1]
+        held = _clear(row["low"], row["high"]) == sign
+        said = f"without the largest incident ({largest.day:%d %B %Y}) the ratio is {_span(row)}"
+        found.append(Check("without the largest incident", held, said))
+    if bounds is not None:
+        found.append(Check("attribution", bounds.holds, bounds.text.rstrip(".")))
+    against = [row["label"] for _, row in counts.iterrows() if _clear(row["low"], row["high"]) == -sign]
+    if len(counts):
+        said = f"{', '.join(against)} moved the other way" if against else "no other count moved the other way"
+        found.append(Check("other counts", not against, said))
+    rose = [row["label"] for _, row in elsewhere.iterrows() if _clear(row["low"], row["high"]) == 1]
+    if len(elsewhere) and sign < 0:
+        said = f"harm rose elsewhere: {', '.join(rose)}" if rose else "no clear rise elsewhere"
+        found.append(Check("displacement", not rose, said))
+    return tuple(found)
+
+
+def _specifications(curve: pd.DataFrame, sign: int) -> Check:
+    """Most of those without a control point the same way, and none clearly the other."""
+    given = curve[curve["control"].isna()].dropna(subset="ratio")
+    if given.empty:
+        return Check("other specifications", None, "no other specification has an answer")
+    same = float(((given["ratio"] - 1) * sign > 0).mean())
+    other = int(sum(_clear(low, high) == -sign for low, high in zip(given["low"], given["high"], strict=True)))
+    clear = int(sum(_clear(low, high) == sign for low, high in zip(given["low"], given["high"], strict=True)))
+    shares = f"{100 * same:.0f} % of {len(given)} specifications point the same way"
+    said = f"{shares}, {clear} clearly, {other} clearly the other"
+    return Check("other specifications", same >= MOSTLY and not other, said)
+
+
+def _clear(low: float, high: float) -> int:
+    """-1 for an interval below 1, 1 above it, 0 otherwise or where there is none."""
+    return -1 if high < 1 else 1 if low > 1 else 0
+
+
+def _span(row: pd.Series) -> str:
+    if pd.isna(row["ratio"]):
+        return "not to be had"
+    return f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
