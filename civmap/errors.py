@@ -40,6 +40,10 @@ class ReadError(CivMapError):
     """A file as a whole cannot be read; faults of single rows are set aside instead."""
 
 
+class ColumnsError(ReadError):
+    """No reader knows the columns of a file; a mapping can say what they are."""
+
+
 class FetchError(CivMapError):
     """A file cannot be fetched from its address, or is not what was asked for."""
 

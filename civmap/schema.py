@@ -27,6 +27,15 @@ CHANNELS = (
 )  # fmt: skip
 PLACED_BY = ("point", "nearest", "name", "country", "outside")
 
+# Of published totals, activity and the theatre's other tables.
+CERTAINTIES = ("confirmed", "secondary", "recalled")  # read at its origin, read elsewhere, remembered and not looked up
+PUBLISHED_PRECISIONS = ("day", "month", "year", "unknown")
+TALLY_MEASURES = (
+    "killed", "injured", "casualties", "women_killed", "women_injured", "children_killed", "children_injured",
+    "incidents", "casualties_percent",
+)  # fmt: skip
+ACTIVITY_MEASURES = ("sorties", "weapons_released", "strikes", "engagements", "troops")
+
 CAUSE_PARENTS = {"fixed_wing": "aerial", "rotary": "aerial", "unmanned": "aerial"}
 CAUSES = (
     "aerial", "fixed_wing", "rotary", "unmanned", "indirect_fire", "ground_engagement", "ied", "suicide_or_complex",
@@ -111,7 +120,7 @@ INCIDENT: tuple[Column, ...] = (
     Column("assessed_at", "date", "date of the assessment"),
     Column("reported_via", "list", "channels of the report", allowed=CHANNELS),
     Column("checked_via", "list", "channels of the check", allowed=CHANNELS),
-    Column("reported_at", "date", "date of the first report"),
+    Column("reported_at", "date", "date of the first report; of the last upload where the source gives only that"),
     Column("caveats", "list", "short codes of what is doubtful about this record", required=True),
 )
 
@@ -123,6 +132,9 @@ CAVEAT_WORDS = {
     "nearest_province": "the point lies just outside the drawn border; placed in the nearest province",
     "province_disagrees": "the point and the reported province disagree",
     "named_province_only": "the point lies outside the theatre; placed by the reported province",
+    "province_by_likeness": "the reported province's spelling is not in the theatre's list; matched by likeness",
+    "stand_in_point": "the point only stands for the province; many records share it that name no other place",
+    "area_redrawn": "the area did not hold the same provinces all through the period",
     "place_not_recognised": "no coordinates, and a province name that the theatre does not know",
     "outside_theatre": "outside the theatre",
     "coordinates_swapped": "outside the theatre, but inside it with latitude and longitude exchanged",
@@ -132,6 +144,12 @@ CAVEAT_WORDS = {
     "linear_or_fuzzy_place": "a road, river or region without borders; the point is a stand-in",
     "undecodable_text": "some characters of this row could not be decoded",
     "duplicate_code": "the source uses this code for several records",
+    "breakdown_disagrees": "the source's women, men and children do not fit its number of civilians",
+    "strike_contested": "the source calls the strike contested",
+    "strike_single_source": "the source knows of the strike from a single claim",
+    "preliminary": "from a preliminary release; the yearly one may change or drop it",
+    "civilians_targeted": "civilians were the main or only target; how many of the dead were civilians is not said",
+    "mines_with_ied": "the source does not tell improvised devices from mines and other explosives set off from afar",
 }
 
 _PANDAS: dict[str, Any] = {

@@ -29,6 +29,10 @@ __all__ = ["Theatre", "load_theatre", "new_theatre", "normalise_name", "theatre_
 SHIPPED = Path(__file__).resolve().parents[1] / "data"
 
 
+# "Military Forces of Syria (2000-2024) Air Force": one name, its years, and perhaps a branch
+_GOVERNMENT = re.compile(r"\s*(?P<with_years>(?P<name>[^,;]*?)\(\d{4}-\d{0,4}\))[^,;]*")
+
+
 @dataclass(frozen=True, eq=False)
 class Theatre:
     """One loaded theatre; its frames are shared and read-only.
@@ -38,9 +42,10 @@ class Theatre:
     boundaries
         Provinces in EPSG:4326, indexed by ``admin1`` with ``name``, ``country`` and ``geometry``.
     aliases
-        For each kind (admin1, party, cause) the normalised name and what it stands for.
-    parties, population, area_groups, source_scopes, directives, recording_changes, context
-        Tables with the columns of `TABLES`.
+        For each kind (admin1, group, party, side, cause) the normalised name and what it stands for.
+    parties, population, area_groups, source_scopes, directives, recording_changes, context, tallies, activity
+        Tables with the columns of `TABLES`. A tally's revision is a row of its own; totals of different `definition`
+        are not to be joined by a line.
     measuring_crs
         Equal-area CRS, in metres, in which distances and areas are measured.
     disclosure, view
@@ -49,6 +54,8 @@ class Theatre:
         Folder of synthetic data, if the theatre has one.
     fingerprint
         A short hash of the folder's files.
+    notes
+        What a person should know about the folder and that is no fault.
     """
 
     id: str
@@ -64,6 +71,8 @@ class Theatre:
     directives: pd.DataFrame
     recording_changes: pd.DataFrame
     context: pd.DataFrame
+    tallies: pd.DataFrame
+    activity: pd.DataFrame
     measuring_crs: str
     time_zone: str
     map_cell_resolution: int
@@ -73,6 +82,7 @@ class Theatre:
     view: dict[str, float]
     demonstration: Path | None
     fingerprint: str
+    notes: tuple[str, ...] = ()
 
     def admin1_of(self, names: pd.Series) -> pd.Series:
         """Look up province codes by name or code; null where the theatre knows no such name."""
@@ -83,7 +93,12 @@ class Theatre:
         """Look up one party: ``undetermined`` where none is named, ``other`` where the name is not listed."""
         if not isinstance(name, str) or not name.strip():
             return "undetermined"
-        return self.aliases["party"].get(normalise_name(name), "other")
+        known = self.aliases["party"]
+        party = known.get(normalise_name(name))
+        if party is None and (government := _GOVERNMENT.fullmatch(name)):
+            with_years, without = government["with_years"], government["name"]
+            party = known.get(normalise_name(with_years)) or known.get(normalise_name(without))
+        return party or "other"
 
     def parties_of(self, names: str | None) -> tuple[str, ...]:
         """Look up parties named in one cell, separated by commas or semicolons, each once, in their order."""
@@ -148,7 +163,17 @@ def load_theatre(path_or_name: str | Path) -> Theatre:
         | settings.get("disclosure", {}),
         marking=settings.get("marking", ""), view=view, demonstration=demonstration if demonstration.is_dir() else None,
         fingerprint=hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.*")))).hexdigest()[:16],
+        notes=_notes(settings["id"], folder.resolve().name),
     )  # fmt: skip
+
+
+def _notes(theatre: str, folder: str) -> tuple[str, ...]:
+    if theatre == folder:
+        return ()
+    return (
+        f"The folder is named '{folder}' and its theatre.toml says id '{theatre}'. Loads, links and recipes go by the"
+        f" id, and open the theatre whose folder is named '{theatre}'. Give the two one name.",
+    )
 
 
 _CODE_COLUMNS = ("admin1", "iso_3166_2", "shapeiso", "iso_code", "adm1_pcode", "admin1_pcode", "pcode", "adm1_code")
@@ -179,7 +204,8 @@ def new_theatre(
     Raises
     ------
     TheatreError
-        If the folder exists, the file has no CRS or no polygons, or a column is missing or not unique.
+        If the folder exists, the file has no CRS or no polygons, a column is missing or not unique, or a code holds a
+        comma or semicolon.
     """
     target = (folder or _roots()[0]) / name
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
@@ -201,6 +227,13 @@ def new_theatre(
                 f"Column '{column}' is missing, has gaps or is not unique.", found=", ".join(raw.columns),
                 next_step="Name another with code_column or name_column.",
             )  # fmt: skip
+    if code_column and (separating := theatre_files.separates(raw[code_column].astype("str"))).any():
+        raise TheatreError(
+            f"Column '{code_column}' of {Path(boundaries).name} cannot give the codes of provinces.",
+            found=", ".join(f"'{code}'" for code in raw[code_column][separating].head(5)),
+            expected=f"codes without {theatre_files.LIST_MARKS}",
+            next_step="Name another column with code_column, or mend the file.",
+        )
     numbered = pd.Series([f"{name.upper()}-{number:02d}" for number in range(1, len(raw) + 1)])
     codes = raw[code_column].astype("str") if code_column else numbered
     frame = gpd.GeoDataFrame(

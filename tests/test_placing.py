@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 import shapely
 
 from civmap import schema
-from civmap.placing import BORDER_TOLERANCE_KM, place
+from civmap.placing import BORDER_TOLERANCE_KM, place, set_aside_ambiguous
 from civmap.readers import read
+from civmap.readers.result import Provenance, ReadResult
 from civmap.theatre import Theatre
 
 RAQQA = (39.01, 35.95)
@@ -134,6 +137,103 @@ def test_disagreement_of_point_and_name_is_a_caveat_and_the_point_decides(oir: T
 
 def test_name_that_the_theatre_does_not_know_is_no_disagreement(oir: Theatre) -> None:
     assert list(place_one(oir, point=RAQQA, admin1_as_reported="Atlantis")["caveats"]) == []
+
+
+def test_disagreement_is_said_of_a_point_just_outside_too(oir: Theatre) -> None:
+    beyond = beyond_the_border(oir, BORDER_TOLERANCE_KM / 2)
+    nearest = place_one(oir, point=beyond)["admin1"]
+    placed = place_one(oir, point=beyond, admin1_as_reported="Basra")
+    assert placed["admin1"] == nearest != "IQ-BA"
+    assert list(placed["caveats"]) == ["nearest_province", "province_disagrees"]
+    assert list(place_one(oir, point=beyond, admin1_as_reported=nearest)["caveats"]) == ["nearest_province"]
+
+
+def test_a_name_by_likeness_places_a_record_without_point_and_is_a_caveat(afghanistan: Theatre) -> None:
+    placed = place_one(afghanistan, admin1_as_reported="Kandahr", location_precision="province")
+    assert (placed["admin1"], placed["placed_by"]) == ("AF-KAN", "name")
+    assert list(placed["caveats"]) == ["province_by_likeness"]
+
+
+def test_a_name_by_likeness_is_held_against_the_point_and_said_only_where_it_counts(afghanistan: Theatre) -> None:
+    kabul = (69.17, 34.53)
+    assert list(place_one(afghanistan, point=kabul, admin1_as_reported="Kabull")["caveats"]) == []
+    elsewhere = place_one(afghanistan, point=kabul, admin1_as_reported="Kandahr")
+    assert elsewhere["admin1"] == "AF-KAB"
+    assert list(elsewhere["caveats"]) == ["province_by_likeness", "province_disagrees"]
+
+
+def test_a_point_abroad_is_not_drawn_in_by_a_name_that_is_merely_alike(afghanistan: Theatre) -> None:
+    paris = (2.35, 48.86)
+    assert place_one(afghanistan, point=paris, admin1_as_reported="Kandahr")["placed_by"] == "outside"
+    assert place_one(afghanistan, point=paris, admin1_as_reported="Kandahar")["placed_by"] == "name"
+
+
+def result_of(given: gpd.GeoDataFrame) -> ReadResult:
+    """Wrap records as a reader returns them, beside one row that was set aside already."""
+    given["source_row"] = pd.Series(range(1, len(given) + 1), dtype="Int32")
+    before = pd.DataFrame([{"file": "log.csv", "source_row": len(given) + 1, "rule": "date_missing"}])
+    rejected = before.reindex(columns=list(schema.REJECTED_COLUMNS)).astype(schema.empty_rejected().dtypes.to_dict())
+    about = Provenance("log.csv", "0", 1, "utf-8", "civmap", "log", len(given) + 1, datetime.now(UTC))
+    return ReadResult(given, rejected, about)
+
+
+def test_records_that_only_an_ambiguous_name_could_place_are_set_aside_with_the_candidates(
+    afghanistan: Theatre,
+) -> None:
+    given = records(
+        {"admin1_as_reported": "Paktyka", "location_precision": "province"},
+        {"admin1_as_reported": "Paktyka", "point": (69.17, 34.53)},  # its point decides
+        {"admin1_as_reported": "Paktyka", "point": (2.35, 48.86)},  # abroad
+        {"admin1_as_reported": "Kandahr", "location_precision": "province"},
+        {"admin1_as_reported": "Kabul or Logar", "location_precision": "province"},
+        {"admin1_as_reported": "Atlantis", "location_precision": "province"},
+        {"admin1_as_reported": "Paktyka", "location_precision": "country"},
+    )
+    result = set_aside_ambiguous(result_of(given), afghanistan)
+    assert len(result.records) + len(result.rejected) == result.provenance.read == 8
+    aside = result.rejected[result.rejected["rule"] == "province_ambiguous"]
+    assert aside["source_row"].tolist() == [1, 5]
+    assert aside["source_id"].tolist() == ["0", "4"]
+    assert aside["value"].tolist() == ["Paktyka", "Kabul or Logar"]
+    assert aside["expected"].tolist()[1] == "one province: Kabul or Logar?"
+    assert all(name in aside["expected"].tolist()[0] for name in ("Paktia", "Paktika"))
+    assert set(aside["file"]) == {"log.csv"} and set(aside["column"]) == {"admin1_as_reported"}
+    assert result.rejected["rule"].tolist() == ["province_ambiguous", "province_ambiguous", "date_missing"]
+    assert result.records["source_id"].tolist() == ["1", "2", "3", "5", "6"]
+    assert list(result.records.index) == [0, 1, 2, 3, 4]
+    pd.testing.assert_series_equal(result.rejected.dtypes, schema.empty_rejected().dtypes)
+
+
+def test_nothing_ambiguous_leaves_the_result_as_it_was(oir: Theatre) -> None:
+    result = result_of(mixed(oir))
+    assert set_aside_ambiguous(result, oir) is result
+    empty = result_of(schema.empty_incidents())
+    assert set_aside_ambiguous(empty, oir) is empty
+
+
+def test_a_mended_row_that_was_set_aside_is_read_and_placed(afghanistan: Theatre, tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    header = "source_id,event_date,admin1,party_as_reported,reported_via,civilians_killed_best\n"
+    file.write_text(header + "7,2010-05-01,Paktyka,ISAF,media;authority,3\n", encoding="utf-8")
+    aside = set_aside_ambiguous(read(file), afghanistan).rejected
+    mended = pd.DataFrame([json.loads(aside["row"].item()) | {"admin1_as_reported": "Paktika"}])
+    mended.to_csv(tmp_path / "mended.csv", index=False)
+    again = set_aside_ambiguous(read(tmp_path / "mended.csv", source="civmap"), afghanistan)
+    assert again.rejected.empty
+    placed = place(again.records, afghanistan).iloc[0]
+    assert (placed["admin1"], placed["source_id"], placed["civilians_killed_best"]) == ("AF-PKA", "7", 3)
+    assert f"{placed['event_date']:%Y-%m-%d}" == "2010-05-01"
+    assert list(placed["reported_via"]) == ["media", "authority"]
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("pattern", ["ucdp/*syria*", "ucdp/*world*", "airwars/*"])
+def test_every_real_row_is_accounted_for_after_placing(reference_data: Path, oir: Theatre, pattern: str) -> None:
+    result = set_aside_ambiguous(read(next(reference_data.glob(pattern))), oir)
+    placed = place(result.records, oir)
+    assert len(placed) + len(result.rejected) == result.provenance.read
+    by_likeness = placed["caveats"].map(lambda said: "province_by_likeness" in said)
+    assert placed.loc[by_likeness, "placed_by"].isin(["name", "point", "nearest"]).all()
 
 
 def test_caveats_of_the_reader_come_first(oir: Theatre) -> None:

@@ -71,6 +71,78 @@ def test_only_settings_and_boundaries_are_required_and_other_tables_are_empty_bu
     assert theatre.party_of("anyone") == "other"
 
 
+def test_tallies_and_activity_are_read_with_areas_parties_and_dates(tmp_path):
+    head = ",".join(TABLES["tallies"]) + "\n"
+    rows = (
+        "un,XY-W,2010-01-01,2010-12-31,blue;other,ied,killed,5,all,Report,2011-02-28,month,confirmed,book,\n"
+        "un,both,2010-01-01,2010-12-31,,,injured,6,all,Report,,unknown,recalled,book,\n"
+        "un,,2010-01-01,2010-12-31,,,casualties,11,all,Report,,unknown,recalled,book,\n"
+    )
+    groups = ",".join(TABLES["area_groups"]) + "\nboth,Both,XY-W,,,confirmed,me\nboth,Both,XY-E,,,confirmed,me\n"
+    folder = write_small_theatre(
+        tmp_path / "small", tallies=head + rows, area_groups=groups, parties="party,label,side,note\nblue,Blue,state,\n"
+    )
+    theatre = load_theatre(folder)
+    assert theatre.tallies["area"].to_list() == ["XY-W", "both", ""]
+    assert theatre.tallies["party"].to_list() == [("blue", "other"), (), ()]
+    assert theatre.tallies["value"].dtype == "Int64"
+    assert theatre.aliases["group"] == {"both": "both"}
+    assert theatre.aliases["side"] == {"state": "state"}
+    assert theatre.activity.empty
+
+
+def test_faults_of_totals_are_named(tmp_path):
+    head = ",".join(TABLES["activity"]) + "\n"
+    rows = (
+        "XY-Q,2010-01-01,,green,flights,5,all,Report,2011,sometimes,sure,book,\n"
+        ",2010-02-01,2010-01-01,,sorties,many,all,Report,,unknown,recalled,book,\n"
+    )
+    with pytest.raises(TheatreError) as raised:
+        load_theatre(write_small_theatre(tmp_path / "small", activity=head + rows))
+    for fault in (
+        "activity.csv record 1: area 'XY-Q' is not known",
+        "activity.csv record 1: end '' not understood (YYYY-MM-DD)",
+        "activity.csv record 1: party 'green' is not known",
+        "activity.csv record 1: measure 'flights' not understood (sorties, weapons_released",
+        "activity.csv record 1: published_at '2011' not understood (YYYY-MM-DD)",
+        "activity.csv record 1: published_precision 'sometimes' not understood",
+        "activity.csv record 1: certainty 'sure' not understood",
+        "activity.csv record 2: value 'many' not understood",
+        "activity.csv record 2: start is after end",
+    ):
+        assert fault in str(raised.value)
+
+
+def test_aliases_of_groups_and_sides_must_stand_for_one_that_is_there(tmp_path):
+    text = "kind,alias,value\ngroup,The lot,nothing\nside,Baddies,anti\n"
+    with pytest.raises(TheatreError) as raised:
+        load_theatre(write_small_theatre(tmp_path / "small", aliases=text))
+    assert "aliases.csv record 1: 'The lot' stands for unknown group 'nothing'" in str(raised.value)
+    assert "aliases.csv record 2: 'Baddies' stands for unknown side 'anti'" in str(raised.value)
+
+
+def test_an_id_that_is_not_the_folders_name_is_said(tmp_path, afghanistan):
+    assert afghanistan.notes == ()
+    theatre = load_theatre(write_small_theatre(tmp_path / "mine"))
+    assert len(theatre.notes) == 1
+    assert "'mine'" in theatre.notes[0] and "'small'" in theatre.notes[0]
+    assert load_theatre(write_small_theatre(tmp_path / "small")).notes == ()
+
+
+@pytest.mark.parametrize("code", ["XY,W", "XY;W"])
+def test_a_code_that_separates_lists_is_refused(tmp_path, code):
+    folder = write_small_theatre(tmp_path / "small")
+    squares = two_squares().rename(columns={"shapeISO": "admin1", "shapeName": "name"}).assign(country="XY")
+    squares.loc[0, "admin1"] = code
+    squares.to_file(folder / "boundaries.geojson", driver="GeoJSON")
+    with pytest.raises(TheatreError, match=rf"boundaries.geojson: admin1 '{code}' holds ',' or ';'"):
+        load_theatre(folder)
+    squares.rename(columns={"admin1": "shapeISO"}).to_file(tmp_path / "raw.geojson", driver="GeoJSON")
+    with pytest.raises(TheatreError, match=rf"Column 'shapeISO' of raw.geojson.*Found: '{code}'.*without ',' or ';'"):
+        new_theatre("other", tmp_path / "raw.geojson", folder=tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
 def test_demonstration_is_the_folder_if_there_is_one(tmp_path):
     folder = write_small_theatre(tmp_path / "small")
     (folder / "demonstration").mkdir()
@@ -154,6 +226,8 @@ def test_boundaries_that_overlap_are_refused(tmp_path):
         ("Şalāḩ ad Dīn", "Salah ad-Din"),
         ("محافظة الرقة", "الرقه"),
         ("ولایت كابل", "کابل"),
+        ("ننګرهار", "ننگرهار"),
+        ("دایکنډي", "دایکندی"),
         ("Province of Homs", "homs"),
         ("Velayat Farah", "farah"),
     ],

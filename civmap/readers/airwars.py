@@ -2,30 +2,37 @@
 
 Counted: civilians killed and injured as minimum and maximum. Airwars gives no best estimate and none is made here,
 neither a midpoint nor the minimum. Its grade *Confirmed* means that a belligerent has accepted responsibility.
-Where several belligerents are named, each is one alleged party.
+Where several belligerents are named, each is one alleged party. Women, men and children are parts of the civilians;
+men have no column of their own here and are read to check that the parts fit the whole. Whether a strike is declared,
+likely, contested or known from a single claim qualifies the attribution. The date 1970-01-01 stands for none, and a
+code that Airwars gave twice is made unique; both are said in the notes.
 
 Source: Airwars, published methodology and grading (airwars.org); copyright Airwars.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from civmap.readers import columns as cols
-from civmap.readers.faults import Fault, date_faults, place_faults, range_faults
-from civmap.readers.files import TextTable, read_records
-from civmap.readers.result import Draft, ReadResult, finish
+from civmap.readers.faults import Fault, range_faults, read_basics
+from civmap.readers.files import TextTable
+from civmap.readers.result import Draft, ReadResult, begin, finish
 
 NEEDED = ("code", "incident_date", "belligerents_original", "civilians_killed_min", "civilians_killed_max")
 _PEOPLE = (
     "civilians_killed", "civilians_injured", "women_killed", "women_injured", "children_killed", "children_injured",
 )  # fmt: skip
+_BOUNDS = ("min", "max")
 COLUMNS = (
     *NEEDED, "airwars_id", "incident_date_end", "local_time_original", "incident_first_reported", "location_en",
     "region_original", "governorate_original", "province_original", "district_original", "latitude", "longitude",
     "geolocation_accuracy", "strike_type_original", "strike_status_original", "civilian_harm_status_original",
-    *(f"{people}_{end}" for people in _PEOPLE for end in ("min", "max")),
+    *(f"{people}_{bound}" for people in (*_PEOPLE, "men_killed", "men_injured") for bound in _BOUNDS),
 )  # fmt: skip
 
 GRADE = {
@@ -53,6 +60,8 @@ CAUSE = {
     "Ground operation": "ground_engagement",
     "Counter-Terrorism Action (Ground)": "ground_engagement",
 }
+# A likely or declared strike needs no caveat.
+STRIKE = {"Contested strike": "strike_contested", "Single source claim": "strike_single_source"}
 EPOCH = pd.Timestamp("1970-01-01")
 
 
@@ -71,85 +80,118 @@ def read_airwars(table: TextTable, *, source: str = "airwars") -> ReadResult:
     ReadResult
         Records and the rows set aside.
     """
-    records = read_records(table, COLUMNS)
+    records, notes = begin(table, COLUMNS)
     raw = records.columns
-    start, bad_start = cols.dates(raw, "incident_date")
-    end, bad_end = cols.dates(raw, "incident_date_end")
-    reported, _ = cols.dates(raw, "incident_first_reported")
-    latitude, bad_latitude = cols.numbers(raw, "latitude")
-    longitude, bad_longitude = cols.numbers(raw, "longitude")
-    people: dict[str, pd.Series] = {}
+    ids, repeated = _ids(raw)
+    basics = read_basics(
+        raw,
+        ids=ids,
+        id_column="code",
+        dates=("incident_date", "incident_date_end"),
+        counts=[f"{people}_{bound}" for people in _PEOPLE for bound in _BOUNDS],
+    )
+    placeholder = (basics.start == EPOCH).to_numpy()
     faults = [
-        Fault("date_placeholder", "incident_date", (start == EPOCH).to_numpy()),
-        *date_faults(start, end, bad_start=bad_start, bad_end=bad_end, names=("incident_date", "incident_date_end")),
-        *place_faults(latitude, longitude, bad_latitude | bad_longitude, names=("latitude", "longitude")),
+        Fault("date_placeholder", "incident_date", placeholder),
+        *basics.faults,
+        *range_faults(basics.people, _PEOPLE),
     ]
-    for name in (f"{people_of}_{bound}" for people_of in _PEOPLE for bound in ("min", "max")):
-        people[name], bad = cols.counts(raw, name)
-        faults.append(Fault("count_unreadable", name, bad))
-    faults += range_faults(people, _PEOPLE)
-    code = cols.text(raw, "code")
-    repeated = code.duplicated(keep=False) & code.notna()
-    # the oldest record keeps the code as its id, so that a code used again in a later release changes no id
-    number = pd.Series(cols.numbers(raw, "airwars_id")[0])
-    later = repeated & (number > number.groupby(code).transform("min"))
-    ids = code.mask(later, code.str.cat(cols.text(raw, "airwars_id"), sep="#", na_rep=""))
-    faults.append(Fault("id_missing", "code", ids.isna().to_numpy()))
-    faults.append(Fault("id_repeated", "code", (ids.duplicated() & ids.notna()).to_numpy()))
-
-    province = cols.text(raw, "governorate_original")
-    for name in ("province_original", "region_original"):
-        province = province.fillna(cols.text(raw, name))
-    # "Al Shaher village, Ar Raqqa": where no column names the province, the place often ends with it
-    province = province.fillna(cols.text(raw, "location_en").str.extract(r",\s*([^,]+)$", expand=False))
-    no_point = np.isnan(latitude) | np.isnan(longitude)
+    province = _province(raw)
     accuracy = cols.translate(cols.text(raw, "geolocation_accuracy"), PLACE, default="district")
-    precision = accuracy.mask(no_point, "province").mask(no_point & province.isna().to_numpy(), "country")
+    precision = accuracy.mask(basics.no_point, "province")
     parties = cols.text(raw, "belligerents_original").str.replace(r"\s*,\s*", "; ", regex=True)
-    grade = cols.text(raw, "civilian_harm_status_original")
-    time = cols.text(raw, "local_time_original")
+    grade, strike, kind, time = (
+        cols.text(raw, name)
+        for name in (
+            "civilian_harm_status_original", "strike_status_original", "strike_type_original", "local_time_original",
+        )
+    )  # fmt: skip
+    caveat = cols.translate(strike, STRIKE, default="")
     return finish(
         Draft(
             {
                 "source_id": ids,
-                "event_date": start,
-                "event_date_end": end.fillna(start),
+                "event_date": basics.start,
+                "event_date_end": basics.end,
                 "event_time_local": time.where(time.str.match(r"^\d{2}:\d{2}(:\d{2})?$", na=False)).str.slice(0, 5),
-                "date_precision": cols.precision_of(start, end),
-                "location_precision": precision,
+                "date_precision": cols.precision_of(basics.start, basics.end),
+                "location_precision": precision.mask(basics.no_point & province.isna().to_numpy(), "country"),
                 "admin1_as_reported": province,
                 "admin2": cols.text(raw, "district_original"),
                 "place": cols.text(raw, "location_en"),
                 "party_as_reported": parties,
-                "attribution": _attribution(parties, cols.text(raw, "strike_status_original")),
-                "cause_as_reported": cols.text(raw, "strike_type_original"),
-                "cause": _cause(cols.text(raw, "strike_type_original")),
-                **people,
+                "attribution": _attribution(parties, strike),
+                "cause_as_reported": kind,
+                "cause": _cause(kind),
+                **basics.people,
                 "grade_as_reported": grade,
                 "grade": cols.translate(grade, GRADE, default="ungraded"),
                 "assessment": cols.always("none", len(ids)),
-                "reported_at": reported,
+                "reported_at": cols.dates(raw, "incident_first_reported")[0],
                 "caveats": cols.caveat_lists(
                     len(ids),
                     {
-                        "date_range": (end > start).to_numpy(),
-                        "no_coordinates": no_point,
-                        "duplicate_code": repeated.to_numpy(),
+                        "date_range": (basics.end > basics.start).to_numpy(),
+                        "no_coordinates": basics.no_point,
+                        "duplicate_code": repeated,
+                        **{code: (caveat == code).to_numpy(dtype=bool) for code in STRIKE.values()},
+                        "breakdown_disagrees": _breakdown_disagrees(raw, basics.people),
                     },
                 ),
             },
-            longitude,
-            latitude,
+            basics.longitude,
+            basics.latitude,
             faults,
-            [f"{int(repeated.sum())} records share a code with another; the later ones have their Airwars id added"]
-            if repeated.any()
-            else [],
+            notes + _notes(placeholder, repeated),
         ),
         records,
         table,
         reader="airwars",
         source=source,
     )
+
+
+def _ids(raw: pa.Table) -> tuple[pd.Series, np.ndarray]:
+    """Make each code unique: the oldest record keeps it, so that a code used again in a later release changes no id."""
+    code = cols.text(raw, "code")
+    repeated = code.duplicated(keep=False) & code.notna()
+    number = pd.Series(cols.numbers(raw, "airwars_id")[0])
+    later = repeated & (number > number.groupby(code).transform("min"))
+    longer = code.str.cat(cols.codes(raw, "airwars_id"), sep="#", na_rep="")
+    return code.mask(later, longer), repeated.to_numpy(dtype=bool)
+
+
+def _province(raw: pa.Table) -> pd.Series:
+    province = cols.text(raw, "governorate_original")
+    for name in ("province_original", "region_original"):
+        province = province.fillna(cols.text(raw, name))
+    # "Al Shaher village, Ar Raqqa": where no column names the province, the place often ends with it
+    return province.fillna(cols.text(raw, "location_en").str.extract(r",\s*([^,]+)$", expand=False))
+
+
+def _breakdown_disagrees(raw: pa.Table, people: Mapping[str, pd.Series]) -> np.ndarray:
+    """Find records whose women, men and children are more than their civilians, or whose men are turned around."""
+    wrong = np.zeros(raw.num_rows, bool)
+    for harm in ("killed", "injured"):
+        men, most_men = (cols.numbers(raw, f"men_{harm}_{bound}")[0] for bound in _BOUNDS)
+        most = people[f"civilians_{harm}_max"].to_numpy(dtype="float64", na_value=np.nan)
+        least = [
+            people[f"{part}_{harm}_min"].to_numpy(dtype="float64", na_value=np.nan) for part in ("women", "children")
+        ]
+        with np.errstate(invalid="ignore"):
+            wrong |= (np.nansum([men, *least], axis=0) > most) | (men > most_men)
+    return wrong
+
+
+def _notes(placeholder: np.ndarray, repeated: np.ndarray) -> list[str]:
+    notes = []
+    if placeholder.any():
+        notes.append(f"set aside because 1970-01-01 stands for no date: {placeholder.sum():,}")
+    if repeated.any():
+        notes.append(
+            f"{repeated.sum():,} records share a code with another; the later ones have their Airwars id added"
+        )
+    return notes
 
 
 def _attribution(parties: pd.Series, strike: pd.Series) -> pd.Series:

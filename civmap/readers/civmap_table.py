@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from civmap import schema
-from civmap.errors import ReadError
+from civmap.errors import ColumnsError
 from civmap.readers import columns as cols
 from civmap.readers.faults import Fault, date_faults, place_faults, range_faults
 from civmap.readers.files import TextTable, read_records
@@ -50,7 +50,7 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
 
     Raises
     ------
-    ReadError
+    ColumnsError
         When a needed column is missing.
     """
     _check_header(table)
@@ -76,11 +76,9 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
     no_point = np.isnan(latitude) | np.isnan(longitude)
     parties = cols.text(raw, "party_as_reported").fillna(cols.text(raw, "parties"))
     ids = cols.text(raw, "source_id")
-    sources = cols.text(raw, "source").fillna(source or cols.header_key(table.path.name.split(".")[0]))
-    key = sources + "\x1f" + ids
+    sources = cols.text(raw, "source").fillna(source or _named_after(table))
     faults += [
         Fault("id_missing", "source_id", ids.isna().to_numpy()),
-        Fault("id_repeated", "source_id", (key.duplicated() & ids.notna()).to_numpy()),
         Fault("place_missing", "latitude", no_point & province.isna().to_numpy()),
     ]
     words = {}
@@ -141,8 +139,12 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
         records,
         table,
         reader="civmap",
-        source=source or cols.header_key(table.path.name.split(".")[0]),
+        source=source or _named_after(table),
     )
+
+
+def _named_after(table: TextTable) -> str:
+    return cols.header_key(table.path.name.split(".")[0]) or "own_table"
 
 
 def _check_header(table: TextTable) -> None:
@@ -151,10 +153,10 @@ def _check_header(table: TextTable) -> None:
     if not has_place:
         missing.append("latitude and longitude, or admin1")
     if missing:
-        raise ReadError(
+        raise ColumnsError(
             f"{table.path.name}: no column {', '.join(missing)}.",
             found=", ".join(name[:60] for name in table.header[:30]),
-            next_step="Rename the columns to CivMap's names; README lists them.",
+            next_step="Rename the columns to CivMap's names (README lists them), or say by a mapping which is which.",
         )
 
 

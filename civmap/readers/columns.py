@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from civmap import schema
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
@@ -24,6 +22,13 @@ def text(table: pa.Table, name: str) -> pd.Series:
         return pd.Series([None] * table.num_rows, dtype="str")
     column = pc.utf8_trim_whitespace(table[name])
     return pc.if_else(pc.equal(column, ""), None, column).to_pandas().astype("str")
+
+
+def codes(table: pa.Table, name: str) -> pd.Series:
+    """Give a column of whole numbers that are names, such as ids and codes, as text; ``3.0`` is ``3``."""
+    values = text(table, name)
+    whole = values.str.endswith(".0").fillna(False)
+    return values.mask(whole, values.str.slice(0, -2)) if whole.any() else values
 
 
 def numbers(table: pa.Table, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -56,8 +61,23 @@ def counts(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
     return pd.Series(pd.arrays.IntegerArray(filled, ~usable)), bad
 
 
-def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
-    """Give a column of ISO dates (a time behind the date is ignored) and a mask of the unreadable entries."""
+def dates(table: pa.Table, name: str, *, formats: Sequence[str] = ()) -> tuple[pd.Series, np.ndarray]:
+    """Give a column of dates (a time behind the date is ignored) and a mask of the unreadable entries.
+
+    Parameters
+    ----------
+    table, name
+        Columns of text, and the one to read; without it all dates are null.
+    formats
+        Further ways to write a date beside YYYY-MM-DD that the source is known for, as `strptime` has them. One with
+        the month as a number is trusted only if no entry contradicts it: where day and month could be exchanged in
+        some, none is read.
+
+    Returns
+    -------
+    tuple
+        Dates (null where not given or unreadable), and a mask of the unreadable ones.
+    """
     length = table.num_rows
     if name not in table.column_names:
         return pd.Series(np.full(length, np.datetime64("NaT", "us"))), np.zeros(length, bool)
@@ -74,7 +94,23 @@ def dates(table: pa.Table, name: str) -> tuple[pd.Series, np.ndarray]:
         parsed = pa.chunked_array([pa.array(pd.to_datetime(iso.to_pandas(), format="%Y-%m-%d", errors="coerce"))])
     values = parsed.cast(pa.timestamp("us")).to_pandas()
     given = pc.fill_null(pc.greater(pc.utf8_length(day), 0), False).to_numpy().astype(bool)
+    if formats and (values.isna().to_numpy() & given).any():
+        values = values.fillna(_written(whole.to_pandas(), formats))
     return values, values.isna().to_numpy() & given
+
+
+def _written(entries: pd.Series, formats: Sequence[str]) -> pd.Series:
+    """Read dates in other ways of writing; each distinct entry once."""
+    positions, distinct = pd.factorize(entries)  # null is -1, the last of the dates
+    found = pd.Series(pd.NaT, index=range(len(distinct) + 1), dtype="datetime64[us]")
+    for form in formats:
+        read = pd.to_datetime(pd.Series(distinct), format=form, errors="coerce")
+        if "%d/%m" in form:
+            exchanged = pd.to_datetime(pd.Series(distinct), format=form.replace("%d/%m", "%m/%d"), errors="coerce")
+            if (read.isna() & exchanged.notna()).any():
+                continue
+        found = found.fillna(read.reindex(found.index).astype(found.dtype))
+    return pd.Series(found.to_numpy()[positions])
 
 
 def precision_of(start: pd.Series, end: pd.Series) -> pd.Series:
@@ -85,14 +121,22 @@ def precision_of(start: pd.Series, end: pd.Series) -> pd.Series:
 
 
 def translate(values: pd.Series, table: Mapping[str, str], *, default: str) -> pd.Series:
-    """Replace the source's words by ours; unknown and null entries get the default."""
-    codes, found = pd.factorize(values)  # null is -1, the last of the words
-    return coded([*(table.get(word, default) for word in found), default], codes)
+    """Replace the source's words by ours, in any letter case; unknown and null entries get the default."""
+    known = {word.casefold(): ours for word, ours in table.items()}
+    positions, found = pd.factorize(values)  # null is -1, the last of the words
+    return coded([*(known.get(word.casefold(), default) for word in found), default], positions)
 
 
-def coded(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
+def says(values: pd.Series, pattern: str) -> np.ndarray:
+    """Say in which rows a text matches a pattern, in any letter case; each distinct text is looked at once."""
+    positions, distinct = pd.factorize(values)  # null is -1, the last of the answers
+    answers = pd.Series(distinct, dtype="str").str.contains(pattern, case=False, regex=True)
+    return np.append(answers.to_numpy(dtype=bool), False)[positions]
+
+
+def coded(words: Sequence[str | None], positions: np.ndarray) -> pd.Series:
     """Make a text column from a few words and the position of each row's word among them."""
-    given = np.where(codes < 0, len(words) + codes, codes)
+    given = np.where(positions < 0, len(words) + positions, positions)
     return pd.Series(pd.array(np.array(words, dtype="object"), dtype="str").take(given))
 
 
@@ -101,21 +145,25 @@ def always(word: str, length: int) -> pd.Series:
     return coded([word], np.zeros(length, dtype="int64"))
 
 
-def joined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Join two text columns row by row with "; "; null counts as nothing said."""
-    parts = (pa.array(first, pa.large_string()), pa.array(second, pa.large_string()))
-    both = pc.binary_join_element_wise(
-        *parts, pa.scalar("; ", pa.large_string()), null_handling="replace", null_replacement=""
-    )
-    return pd.Series(pd.array(both, dtype="str"))
+def joined(*columns: pd.Series) -> pd.Series:
+    """Join text columns row by row with "; "; null adds nothing, and where all are null so is the result."""
+    text = pa.large_string()
+    # pyarrow loses the rows in which all are null, so each begins with an empty text that is taken off again
+    begin = pa.array(np.full(len(columns[0]), ""), text)
+    parts = [begin, *(pa.array(column, text) for column in columns)]
+    together = pc.binary_join_element_wise(*parts, pa.scalar("; ", text), null_handling="skip")
+    together = pc.utf8_slice_codeunits(together, 2)
+    return pd.Series(pd.array(pc.if_else(pc.equal(together, ""), None, together), dtype="str"))
 
 
 def lists(values: pd.Series, *, separator: str = ";") -> pd.Series:
     """Split text into lists, null stays null."""
-    unique = {
-        word: [part.strip() for part in word.split(separator) if part.strip()] for word in values.dropna().unique()
-    }
-    return pd.Series([unique.get(word) for word in values], dtype=pd.ArrowDtype(pa.list_(pa.string())))
+    positions, distinct = pd.factorize(values)  # null is -1, the last of the lists
+    split = [[part.strip() for part in word.split(separator) if part.strip()] for word in distinct]
+    array = pa.array([*split, None], pa.list_(pa.string())).take(
+        pa.array(np.where(positions < 0, len(split), positions))
+    )
+    return pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))))
 
 
 def caveat_lists(length: int, flags: Mapping[str, np.ndarray]) -> pd.Series:
@@ -135,6 +183,29 @@ def header_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
 
 
-def is_count(name: str) -> bool:
-    """Say whether a schema column holds a count of people."""
-    return name in schema.COLUMN and schema.COLUMN[name].kind == "count"
+def known_names(header: Iterable[str], spellings: Mapping[str, str]) -> dict[str, str]:
+    """Find the columns that a reader knows: letter case, blanks and old spellings do not count.
+
+    Parameters
+    ----------
+    header
+        Names of the columns as the file has them.
+    spellings
+        Old or shortened names, reduced by `header_key`, and what they are called now.
+
+    Returns
+    -------
+    dict
+        The reader's name of each column and the file's; a column that already has the reader's name comes first.
+
+    Examples
+    --------
+    >>> known_names(["EVENT_DATE", "ALLY_ACTOR_1"], {"ally_actor_1": "assoc_actor_1"})
+    {'event_date': 'EVENT_DATE', 'assoc_actor_1': 'ALLY_ACTOR_1'}
+    """
+    names = list(header)
+    found: dict[str, str] = {}
+    for name in names:
+        key = header_key(name)
+        found.setdefault(spellings.get(key, key), name)
+    return found | {name: name for name in names if name in found}

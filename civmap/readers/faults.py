@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from civmap import schema
+from civmap.readers import columns as cols
 from civmap.readers.files import Records
+from civmap.readers.tables import GEOMETRY
 
 RULES: dict[str, str] = {
     "broken_row": "as many fields as the header, every quotation mark closed",
@@ -24,8 +26,10 @@ RULES: dict[str, str] = {
     "coordinate_unreadable": "degrees as a decimal number",
     "coordinate_incomplete": "latitude and longitude both, or neither",
     "coordinate_out_of_range": "latitude -90 to 90, longitude -180 to 180",
+    "geometry_not_point": "a point; an area or a line is not turned into one",
     "coordinate_zero": "a place; latitude 0, longitude 0 stands for none",
     "place_missing": "coordinates or a province",
+    "province_ambiguous": "a name that stands for one province",
     "count_unreadable": "a whole number of people, 0 or more",
     "min_above_max": "min <= best <= max",
     "code_unknown": "a code of the source's codebook",
@@ -40,6 +44,79 @@ class Fault:
     column: str
     bad: np.ndarray
     expected: str | None = None
+
+
+@dataclass(frozen=True)
+class Basics:
+    """What every record of a source has (dates, a point, counts of people) and where these are faulty."""
+
+    start: pd.Series
+    end: pd.Series  # the first day where the source gives no last one
+    latitude: np.ndarray
+    longitude: np.ndarray
+    no_point: np.ndarray
+    people: dict[str, pd.Series]
+    faults: list[Fault]
+
+
+def read_basics(
+    raw: pa.Table,
+    *,
+    ids: pd.Series,
+    id_column: str,
+    dates: tuple[str, str],
+    counts: Sequence[str],
+    date_formats: Sequence[str] = (),
+    province: pd.Series | None = None,
+) -> Basics:
+    """Read dates, ``latitude`` and ``longitude`` and counts of people, and find what is wrong with them and the ids.
+
+    Parameters
+    ----------
+    raw
+        Columns of text; columns that it lacks are null.
+    ids, id_column
+        The id of each record, and the column to name where one is missing or repeated.
+    dates
+        Columns of the first and the last day.
+    counts
+        Columns of counts of people.
+    date_formats
+        Further ways in which the source writes dates, as `civmap.readers.columns.dates` takes them.
+    province
+        The province in the source's words: where given, a record with neither point nor province is faulty.
+
+    Returns
+    -------
+    Basics
+        `faults` in the order of their weight: id, dates, place, counts.
+    """
+    start, bad_start = cols.dates(raw, dates[0], formats=date_formats)
+    end, bad_end = cols.dates(raw, dates[1], formats=date_formats)
+    latitude, bad_latitude = cols.numbers(raw, "latitude")
+    longitude, bad_longitude = cols.numbers(raw, "longitude")
+    no_point = np.isnan(latitude) | np.isnan(longitude)
+    faults = [
+        Fault("id_missing", id_column, ids.isna().to_numpy()),
+        *date_faults(start, end, bad_start=bad_start, bad_end=bad_end, names=dates),
+        *place_faults(latitude, longitude, bad_latitude | bad_longitude, names=("latitude", "longitude")),
+    ]
+    people = {}
+    for name in counts:
+        people[name], bad = cols.counts(raw, name)
+        faults.append(Fault("count_unreadable", name, bad))
+    if province is not None:
+        faults.append(Fault("place_missing", "latitude", no_point & province.isna().to_numpy()))
+    return Basics(start, end.fillna(start), latitude, longitude, no_point, people, faults)
+
+
+def repeated_ids(ids: pd.Series, sources: pd.Series | None, faults: Sequence[Fault]) -> Fault:
+    """Find whole rows whose id an earlier whole row of the same source has; a faulty row takes its id from none."""
+    faulty = np.logical_or.reduce([fault.bad for fault in faults])
+    key = ids if sources is None else sources + "\x1f" + ids
+    repeated = np.zeros(len(ids), dtype=bool)
+    repeated[~faulty] = (key[~faulty].duplicated() & key[~faulty].notna()).to_numpy()
+    return Fault("id_repeated", next(fault.column for fault in faults if fault.rule == "id_missing"), repeated)
 
 
 def range_faults(columns: Mapping[str, pd.Series], measures: Sequence[str]) -> list[Fault]:
@@ -103,11 +180,15 @@ def set_aside(
         A mask of the records that break no rule, and the frame of those that do, broken records included.
     """
     length = records.columns.num_rows
+    shown = records.columns
+    if records.not_points is not None:
+        faults = [Fault("geometry_not_point", GEOMETRY, records.not_points.is_valid().to_numpy(False)), *faults]
+        shown = shown.append_column(GEOMETRY, pa.chunked_array([records.not_points]))
     bad = np.column_stack([fault.bad for fault in faults]) if faults else np.zeros((length, 0), bool)
     faulty = bad.any(axis=1)
     where = np.flatnonzero(faulty)
     first = bad[where].argmax(axis=1) if len(where) else np.zeros(0, int)
-    raw = records.columns.take(pa.array(where)).to_pandas()
+    raw = shown.take(pa.array(where)).to_pandas()
     columns = np.array([fault.column for fault in faults], dtype=object)[first]
     as_json = raw.to_json(orient="records", lines=True, force_ascii=False)
     values = pd.Series([None] * len(where), dtype="str")

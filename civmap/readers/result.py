@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +14,10 @@ import pandas as pd
 
 from civmap import schema
 from civmap.readers import faults as rules
-from civmap.readers.columns import always
-from civmap.readers.files import Records, TextTable
+from civmap.readers.columns import always, known_names
+from civmap.readers.files import Records, TextTable, read_records
+
+_TAG = r"^\s*#[A-Za-z]\w*(\s*\+\s*\w+)*\s*$"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Provenance:
     read: int
     read_at: datetime
     notes: tuple[str, ...] = ()
+    mapping: str = ""  # the mapping that it was read through, as TOML
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,55 @@ class Draft:
     notes: list[str] = field(default_factory=list)
 
 
+def begin(
+    table: TextTable, columns: Sequence[str], *, spellings: Mapping[str, str] | None = None
+) -> tuple[Records, list[str]]:
+    """Read a source's columns as text, without the row of tags that data exchanges put below the header.
+
+    Parameters
+    ----------
+    table
+        An opened file.
+    columns
+        The reader's names of the columns; those that the file lacks are left out.
+    spellings
+        Old names of columns and the reader's, as `civmap.readers.columns.known_names` takes them.
+
+    Returns
+    -------
+    tuple
+        The records under the reader's names, numbered without the tags, and a note on each thing that was left out.
+    """
+    found = {ours: theirs for ours, theirs in known_names(table.header, spellings or {}).items() if ours in columns}
+    read = read_records(table, found.values())
+    return without_tags(replace(read, columns=read.columns.rename_columns(list(found))))
+
+
+def without_tags(read: Records) -> tuple[Records, list[str]]:
+    """Leave out a first record of nothing but tags, and number the others without it."""
+    if not _is_tags(read):
+        return read, []
+    broken = read.broken.assign(source_row=read.broken["source_row"] - 1)
+    not_points = None if read.not_points is None else read.not_points.slice(1)
+    records = Records(read.columns.slice(1), read.source_row[1:] - 1, broken, not_points)
+    return records, ["1 row of HXL tags below the header is no record"]
+
+
+def _is_tags(records: Records) -> bool:
+    """Say whether the first record holds nothing but tags such as ``#date+start``."""
+    first = [column[0].as_py() for column in records.columns.slice(0, 1).columns if len(column)]
+    given = [value for value in first if value is not None and value.strip()]
+    is_first = bool(len(records.source_row)) and records.source_row[0] == 1
+    return is_first and bool(given) and all(re.match(_TAG, value) for value in given)
+
+
 def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, source: str) -> ReadResult:
     """Set faulty rows aside and assemble the incident frame of the others."""
     ids = draft.columns["source_id"]
     # a source column in the file itself names the tally row by row
     named = draft.columns.pop("source", None)
-    kept, rejected = rules.set_aside(records, draft.faults, file=table.path.name, source=source, ids=ids, sources=named)
+    faults = [*draft.faults, rules.repeated_ids(ids, named, draft.faults)]
+    kept, rejected = rules.set_aside(records, faults, file=table.path.name, source=source, ids=ids, sources=named)
     length = int(kept.sum())
     columns = {name: pd.Series(values)[kept] for name, values in draft.columns.items()}
     columns["source"] = named[kept].fillna(source) if named is not None else always(source, length)
@@ -97,10 +145,10 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
         size_bytes=table.size_bytes,
         encoding=table.encoding,
         reader=reader,
-        source="; ".join(sorted({*frame["source"], *rejected["source"].dropna()})) or source,
+        source="; ".join(sorted({*frame["source"].unique(), *rejected["source"].dropna().unique()})) or source,
         read=len(kept) + len(records.broken),
         read_at=datetime.now(UTC),
-        notes=tuple(draft.notes),
+        notes=(*table.notes, *draft.notes),
     )
     return ReadResult(frame, rejected, provenance)
 

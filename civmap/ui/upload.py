@@ -9,17 +9,22 @@ import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from civmap import fetch
-from civmap.errors import CivMapError
+from civmap.errors import ColumnsError, CivMapError
 from civmap.exhibits import words
-from civmap.readers import ReadResult, read
+from civmap.readers import MAPPINGS, ReadResult, read_known
 from civmap.store import Load, Store
+from civmap.ui import mapping
 
 RELEASED = "Released on (known from)"
+TYPES = [
+    "csv", "gz", "tsv", "txt", "parquet", "xlsx", "xlsm", "geojson", "json", "geojsonl", "gpkg", "zip", "geoparquet",
+]  # fmt: skip
 
 
 def upload(store: Store) -> None:
@@ -28,6 +33,7 @@ def upload(store: Store) -> None:
     if done:
         st.success(_said(*done), icon=":material/check:")
     _upload_form(store)
+    mapping.desk(store, lambda result, released: _show_again(_keep(store, result, released, st.progress(0.0)), result))
     with st.expander("Fetch UCDP GED over the network", icon=":material/cloud_download:"):
         _fetch_form(store)
 
@@ -35,13 +41,14 @@ def upload(store: Store) -> None:
 def _upload_form(store: Store) -> None:
     with st.form("upload", border=True):
         st.markdown(f"**Load a file into {store.theatre.title}**")
-        file = st.file_uploader("UCDP GED, Airwars or CivMap's own columns; CSV (also .gz) or Parquet",
-                                type=["csv", "gz", "tsv", "txt", "parquet"])  # fmt: skip
+        file = st.file_uploader("UCDP GED, ACLED, Airwars, CivMap's own columns, or a table of your own in any columns",
+                                type=TYPES)  # fmt: skip
         left, right = st.columns(2)
         released = left.date_input(f"{RELEASED}; empty means now", value=None, format="YYYY-MM-DD", max_value="today")
         source = right.text_input(
             "Name of the source, if it is your own tally", placeholder="recognised from the columns"
         )
+        ask = st.checkbox("Show which column is read as what first, also where the columns are known")
         pressed = st.form_submit_button("Load", type="primary", icon=":material/upload_file:")
     if not pressed:
         return
@@ -49,17 +56,35 @@ def _upload_form(store: Store) -> None:
         st.warning("Choose a file first.")
         return
     bar = st.progress(0.0, "Receiving …")
+    mapping.close()
+    if ask:
+        _ask(store, file, source.strip() or None, released, bar)
+        return
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(file.name).name
             path.write_bytes(file.getbuffer())
             bar.progress(0.2, f"Reading {file.name} ({file.size / 1e6:.1f} MB) …")
-            result = read(path, source=source.strip() or None)
+            result = read_known(path, store.folder / MAPPINGS, source=source.strip() or None)
             load = _keep(store, result, released, bar)
+    except ColumnsError:
+        _ask(store, file, source.strip() or None, released, bar)
+        return
     except CivMapError as error:
         _say_fault(error, bar)
         return
     _show_again(load, result)
+
+
+def _ask(store: Store, file: Any, source: str | None, released: date | None, bar: DeltaGenerator) -> None:
+    """Let the person say which column is which, where no reader knows them or they were asked for."""
+    try:
+        bar.progress(0.5, f"Looking at the columns of {file.name} …")
+        mapping.begin(store, file, source=source, released=released)
+    except CivMapError as error:
+        _say_fault(error, bar)
+        return
+    st.rerun()
 
 
 def _fetch_form(store: Store) -> None:
@@ -125,6 +150,8 @@ def _say_fault(error: CivMapError, bar: DeltaGenerator) -> None:
 
 
 def _show_again(load: Load, result: ReadResult, notes: Sequence[str] = ()) -> None:
+    if result.provenance.mapping:
+        notes = [*notes, "Read through a mapping, which is kept with the theatre for files with the same columns."]
     st.session_state["loaded"] = (load, result.rule_counts, notes)
     st.rerun()  # the sidebar and the tables above were drawn without the new load
 

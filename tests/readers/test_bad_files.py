@@ -51,18 +51,19 @@ def outcome(result: ReadResult) -> tuple[list[int], dict[int, str]]:
         (b"", "empty"),
         (b"\n \r\n\n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
-        (b"PK\x03\x04rest of a zip", "zip archive or a spreadsheet"),
+        (b"PK\x03\x04rest of a zip", "zip archive or workbook is damaged"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "old Excel workbook (.xls) or one locked with a password"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG picture"),
         (b"\xff\xd8\xff\xe0JFIF", "JPEG picture"),
         (b"%PDF-1.7\n", "PDF document"),
-        (b"SQLite format 3\x00", "database"),
+        (b"SQLite format 3\x00", "geographic file is damaged"),
         (bytes(range(256)), "binary file"),
         (b"PAR1 and nothing behind it", "Parquet file is damaged"),
         (b"\x1f\x8bno gzip", "gzip archive is damaged"),
         ((HEADER + rows(3)).encode("utf-16-le"), "binary file"),
         (b"just a sentence", "no reader knows"),
         (b"x" * 300_000, "no reader knows"),
-        (b'{"type": "FeatureCollection", "features": []}', "no reader knows"),
+        (b'{"type": "FeatureCollection", "features": []}', "holds no feature"),
     ],
 )
 def test_what_is_no_table_is_refused_with_file_and_next_step(tmp_path: Path, content: bytes, says: str) -> None:
@@ -73,11 +74,11 @@ def test_what_is_no_table_is_refused_with_file_and_next_step(tmp_path: Path, con
     assert len(str(caught.value)) < 3000
 
 
-def test_real_zip_and_spreadsheet_are_refused(tmp_path: Path) -> None:
+def test_a_zip_that_only_looks_like_a_workbook_is_refused(tmp_path: Path) -> None:
     for name in ("log.zip", "log.xlsx"):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr("xl/workbook.xml", HEADER)
-        with pytest.raises(ReadError, match="zip archive or a spreadsheet"):
+        with pytest.raises(ReadError, match="the workbook is damaged or locked"):
             read(tmp_path / name)
 
 
@@ -120,6 +121,38 @@ def test_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(files, "_CHUNK", 10_000)
     with pytest.raises(ReadError, match="unpacks to more than"):
         read_bytes(tmp_path, gzip.compress(bytes(1_000_000)), "log.csv.gz")
+
+
+# ---- titles above the header ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Civilian casualties 2010\n", "Civilian casualties 2010,,,,,,\n", "Title\n\nPrinted,2011-01-03\n,,,,,,\n",
+        "sep=,\n", "\n\n", '"Title, with a comma\nand a line break"\n', "# Caveat: a, b, c, d, e, f, g, h\n# Of: x\n",
+    ],
+)  # fmt: skip
+def test_titles_above_the_header_are_no_records_and_are_said(tmp_path: Path, above: str) -> None:
+    result = read_bytes(tmp_path, above + HEADER + row(1) + "broken\n" + row(3))
+    assert outcome(result) == ([1, 3], {2: "broken_row"})
+    assert any("above the header, not read" in note for note in result.provenance.notes) == bool(above.strip())
+
+
+def test_titles_do_not_hide_another_delimiter(tmp_path: Path) -> None:
+    text = "Killed, injured, by day\n\n" + (HEADER + rows(3)).replace(",", ";")
+    assert outcome(read_bytes(tmp_path, text)) == ([1, 2, 3], {})
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    table=st.lists(st.lists(st.sampled_from(["", "a", "5", "2010-05-01", "x y"]), min_size=1, max_size=9), min_size=1),
+)
+def test_whatever_the_first_rows_hold_no_record_is_lost(tmp_path: Path, table: list[list[str]]) -> None:
+    text = HEADER + "".join(",".join(fields) + "\n" for fields in table)
+    result = read_bytes(tmp_path, text)
+    outcome(result)
+    assert result.provenance.read == sum(1 for fields in table if "".join(fields) or len(fields) > 1)
 
 
 # ---- headers --------------------------------------------------------------------------------------------------------

@@ -1,24 +1,32 @@
-"""Placing: every record gets its province, cell and parties from the theatre, and a caveat where that was doubtful.
+"""Incidents: every record gets its province, cell and parties from the theatre, and a caveat where that was doubtful.
 
 A point decides before a name. A point just outside the drawn border belongs to the nearest province; a record known
-only to the country gets none; what lies elsewhere is kept, marked ``outside``, and not counted.
+only to the country gets none; what lies elsewhere is kept, marked ``outside``, and not counted. A name that is not
+listed places a record by likeness only where there is no point at all.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from h3ronpy.vector import coordinates_to_cells
 
 from civmap import schema
 from civmap.errors import CivMapError
+from civmap.placing.names import match_provinces
+from civmap.placing.stand_ins import stand_ins
 from civmap.readers.columns import caveat_lists, coded
+from civmap.readers.result import ReadResult
 from civmap.theatre import Theatre, normalise_name
 
 NEEDED = {"location_precision", "admin1_as_reported", "party_as_reported", "cause", "cause_as_reported", "caveats"}
+_FILLED_LATER = ("load_id", "admin1", "placed_by", "cell", "parties", "caveats")
 BORDER_TOLERANCE_KM = 5.0  # boundaries are simplified by about 1 km; border towns lie on either side of the line
 
 
@@ -36,7 +44,8 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         A copy with ``admin1``, ``placed_by``, ``cell`` (H3, resolution 9), ``parties`` and further ``caveats``.
-        ``placed_by`` is point, nearest, name, country (in the theatre, province unknown) or outside.
+        ``placed_by`` is point, nearest, name, country (in the theatre, province unknown) or outside. A record whose
+        point only stands for its province (`civmap.placing.stand_ins`) keeps the point and is known to the province.
 
     Examples
     --------
@@ -59,10 +68,11 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     provinces = theatre.boundaries.index
     by_point = _province_of(longitude, latitude, theatre)
     by_nearest = _nearest_province(longitude, latitude, has_point & (by_point < 0), theatre)
-    by_name = _named_province(records["admin1_as_reported"], theatre)
+    by_name, by_likeness = _named_province(records["admin1_as_reported"], theatre)
     country_only = (records["location_precision"] == "country").to_numpy()
 
     in_theatre = (by_point >= 0) | (by_nearest >= 0)
+    by_name[by_likeness & has_point & ~in_theatre] = -1  # a name abroad may well be like one of ours
     use_name = ~in_theatre & (by_name >= 0) & ~country_only
     # neither point nor known province: in the theatre if most of the file's other records are
     nowhere = ~has_point & (by_name < 0)
@@ -78,6 +88,8 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     by_way = np.argmax(ways, axis=0)  # the first that holds
     point, nearest, _, _, outside = (by_way == way for way in range(len(schema.PLACED_BY)))
     province = np.select([point, nearest, use_name], [by_point, by_nearest, by_name], -1)
+    disagrees = (point | nearest) & (by_name >= 0) & (by_name != province)
+    stand_in = stand_ins(records, np.where(point | nearest, province, -1), theatre)
 
     parties, unknown_party = _parties(records["party_as_reported"], theatre)
     swapped = np.zeros(len(records), bool)
@@ -86,7 +98,9 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     flags = {
         "nearest_province": nearest,
         "named_province_only": use_name & has_point,
-        "province_disagrees": point & (by_name >= 0) & (by_name != by_point),
+        "province_by_likeness": by_likeness & (use_name | disagrees),
+        "province_disagrees": disagrees,
+        "stand_in_point": stand_in,
         "place_not_recognised": nowhere & ~unnamed,
         "outside_theatre": outside & has_point,
         "coordinates_swapped": swapped,
@@ -95,13 +109,76 @@ def place(records: gpd.GeoDataFrame, theatre: Theatre) -> gpd.GeoDataFrame:
     placed = records.copy()
     placed["admin1"] = coded([*provinces, None], province).set_axis(records.index)
     placed["placed_by"] = coded(schema.PLACED_BY, by_way).set_axis(records.index)
-    precision = records["location_precision"].mask(use_name, "province")
+    precision = records["location_precision"].mask(use_name | stand_in, "province")
     placed["location_precision"] = precision.mask(country, "country")
     placed["cause"] = _causes(records, theatre)
     placed["cell"] = _cells(longitude, latitude, has_point, index=records.index)
     placed["parties"] = parties
     placed["caveats"] = _joined(records["caveats"], caveat_lists(len(records), flags))
     return placed
+
+
+def set_aside_ambiguous(result: ReadResult, theatre: Theatre) -> ReadResult:
+    r"""Set aside the records that have no point and a province name that may stand for several provinces.
+
+    Parameters
+    ----------
+    result
+        What a reader returned.
+    theatre
+        The names it lists.
+
+    Returns
+    -------
+    ReadResult
+        The same rows: those records are now in `rejected`, with the rule ``province_ambiguous``, the name as value, the
+        candidates under ``expected``, and the record in CivMap's own columns under ``row``, as the reader ``civmap``
+        takes it back.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from civmap.readers import read
+    >>> from civmap.theatre import load_theatre
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "log.csv"
+    >>> _ = file.write_text("source_id,event_date,admin1\n1,2010-05-01,Paktyka\n2,2010-05-02,Kandahr\n")
+    >>> result = set_aside_ambiguous(read(file), load_theatre("afghanistan"))
+    >>> len(result.records), result.rejected["expected"].item()
+    (1, 'one province: Paktia (86) or Paktika (86)?')
+    """
+    records = result.records
+    names = records["admin1_as_reported"].where(records.geometry.isna() & (records["location_precision"] != "country"))
+    candidates = match_provinces(names, theatre)["candidates"].dropna()
+    doubtful = names.isin(candidates.index)
+    if not doubtful.any():
+        return result
+    aside = records[doubtful]
+    own = aside.drop(columns=["geometry", "source_row", *_FILLED_LATER])
+    for name in own:
+        kind = schema.COLUMN[name].kind
+        if kind == "list":
+            own[name] = pc.binary_join(own[name].array.__arrow_array__(), ";").to_pylist()
+        elif kind == "date":
+            own[name] = own[name].dt.strftime("%Y-%m-%d")
+    rows = pd.DataFrame(
+        {
+            "file": result.provenance.file,
+            "source": aside["source"],
+            "source_row": aside["source_row"],
+            "source_id": aside["source_id"],
+            "rule": "province_ambiguous",
+            "column": "admin1_as_reported",
+            "value": names[doubtful],
+            "expected": "one province: " + names[doubtful].map(candidates).astype("str") + "?",
+            "row": own.to_json(orient="records", lines=True, force_ascii=False).split("\n")[: len(own)],
+        }
+    ).reindex(columns=list(schema.REJECTED_COLUMNS))
+    rejected = pd.concat([result.rejected, rows.astype(schema.empty_rejected().dtypes.to_dict())], ignore_index=True)
+    return replace(
+        result,
+        records=records[~doubtful].reset_index(drop=True),
+        rejected=rejected.sort_values("source_row", ignore_index=True),
+    )
 
 
 def _province_of(longitude: np.ndarray, latitude: np.ndarray, theatre: Theatre) -> np.ndarray:
@@ -117,11 +194,12 @@ def _province_of(longitude: np.ndarray, latitude: np.ndarray, theatre: Theatre) 
     return found
 
 
-def _named_province(names: pd.Series, theatre: Theatre) -> np.ndarray:
-    """Find the position of the province that each name stands for, -1 where the theatre knows no such name."""
+def _named_province(names: pd.Series, theatre: Theatre) -> tuple[np.ndarray, np.ndarray]:
+    """Find the position of the province that each name stands for, -1 without one; and which are alike, not listed."""
     codes, distinct = pd.factorize(names)  # null is -1, the last of the positions
-    positions = theatre.boundaries.index.get_indexer(theatre.admin1_of(pd.Series(distinct, dtype="str")))
-    return np.append(positions, -1)[codes]
+    matched = match_provinces(pd.Series(distinct, dtype="str"), theatre)
+    positions = theatre.boundaries.index.get_indexer(matched["admin1"])
+    return np.append(positions, -1)[codes], np.append(matched["by_likeness"].to_numpy(), False)[codes]
 
 
 def _nearest_province(longitude: np.ndarray, latitude: np.ndarray, which: np.ndarray, theatre: Theatre) -> np.ndarray:
