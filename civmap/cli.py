@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -19,7 +20,7 @@ from civmap import simulate as simulation
 from civmap.errors import CivMapError, ReadError, RecipeError
 from civmap.exhibits import Recipe, build
 from civmap.exports import tables
-from civmap.readers import ReadResult
+from civmap.readers import MAPPINGS, ReadResult
 from civmap.store import Store, default_home
 from civmap.theatre import load_theatre, new_theatre, theatre_names
 
@@ -29,6 +30,9 @@ app.add_typer(theatre_app, name="theatre")
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of the stores; default $CIVMAP_HOME or ~/civmap.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="TOML that says which column is which; see suggest-mapping.")
+]
 SourceName = Annotated[
     str | None, typer.Option("--source", help="Reader (ucdp_ged, airwars, civmap) or the name of your own tally.")
 ]
@@ -39,8 +43,11 @@ def theatres(as_json: Json = False) -> None:
     """List the theatres with their titles and provinces."""
     with _plainly():
         found = [load_theatre(name) for name in theatre_names()]
-    rows = [{"id": one.id, "title": one.title, "provinces": len(one.boundaries)} for one in found]
-    _say({"theatres": rows}, as_json, [f"{row['id']}: {row['title']}, {row['provinces']} provinces" for row in rows])
+    rows = [
+        {"id": one.id, "title": one.title, "provinces": len(one.boundaries), "notes": list(one.notes)} for one in found
+    ]
+    lines = [f"{one.id}: {one.title}, {len(one.boundaries)} provinces" for one in found]
+    _say({"theatres": rows}, as_json, [*lines, *(f"- {note}" for one in found for note in one.notes)])
 
 
 @theatre_app.command("new")
@@ -59,11 +66,26 @@ def theatre_new(
 
 
 @app.command()
-def read(file: Path, source: SourceName = None, as_json: Json = False) -> None:
+def read(file: Path, source: SourceName = None, mapping: MappingFile = None, as_json: Json = False) -> None:
     """Parse one file without keeping it, and say what is accepted and what set aside."""
     with _plainly(as_json=as_json), _working(f"Reading {file.name}"):
-        summary = readers.read(file, source=source).summary()
+        summary = readers.read(file, source=source, mapping=mapping).summary()
     _say(summary, as_json, [_read_line(summary)])
+
+
+@app.command()
+def suggest_mapping(
+    file: Path,
+    sheet: Annotated[str, typer.Option("--sheet", help="Sheet or layer; default the largest.")] = "",
+    theatre: Annotated[str | None, typer.Option("--theatre", help="Whose provinces to look for; default all.")] = None,
+) -> None:
+    """Propose which column of your own table is which of ours, as TOML to look through; questions go to stderr."""
+    with _plainly(), _working(f"Reading {file.name}"):
+        names = load_theatre(theatre).aliases["admin1"] if theatre else None
+        proposed = readers.suggest(file, sheet=sheet, provinces=names)
+    typer.echo(proposed.to_toml(), nl=False)
+    for said in (*proposed.notes, *(f"Question: {question}" for question in proposed.questions)):
+        typer.echo(said, err=True)
 
 
 @app.command()
@@ -71,25 +93,39 @@ def ingest(
     files: list[Path],
     theatre: Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")],
     source: SourceName = None,
+    mapping: MappingFile = None,
     released: Annotated[
         datetime | None, typer.Option("--released", formats=["%Y-%m-%d"], help="Day of release; default now.")
+    ] = None,
+    complete_from: Annotated[
+        datetime | None, typer.Option("--complete-from", formats=["%Y-%m-%d"], help="The files hold everything from …")
+    ] = None,
+    complete_to: Annotated[
+        datetime | None,
+        typer.Option("--complete-to", formats=["%Y-%m-%d"], help="… to here: the rest is withdrawn."),
     ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Read, place and keep files; all are read before the first is kept, and every fault is named."""
+    """Read, place and keep files; all are read before the first is kept, and every fault is named.
+
+    A mapping is kept with the theatre, and used again for files with the same columns.
+    """
     with _plainly(as_json=as_json):
+        if (complete_from is None) != (complete_to is None):
+            raise RecipeError("A complete span has two ends.", next_step="Give --complete-from and --complete-to.")
+        span = (complete_from.date(), complete_to.date()) if complete_from and complete_to else None
         store = Store(home or default_home(), theatre)
         results, faults = [], []
         for file in files:
             with _working(f"Reading {file.name}"):
                 try:
-                    results.append(readers.read(file, source=source))
+                    results.append(readers.read_known(file, store.folder / MAPPINGS, source=source, mapping=mapping))
                 except ReadError as error:
                     faults.append(str(error))
         if faults:
             raise ReadError("Nothing was kept. " + " | ".join(faults))
-        objects = [_kept(store, result, released.date() if released else None) for result in results]
+        objects = [_kept(store, result, released.date() if released else None, complete=span) for result in results]
     printed = objects[0] if len(objects) == 1 else _together(objects)
     _say(printed, as_json, [_read_line(one) + _placed(one) for one in objects])
 
@@ -133,6 +169,51 @@ def fetch(
 
 
 @app.command()
+def mend(
+    file: Path,
+    theatre: Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")],
+    why: Annotated[str, typer.Option("--why", help="The reason; it stays with the records.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Take set-aside rows back from a CSV as the Data Quality page gives it, mended; those that pass are kept."""
+    with _plainly(as_json=as_json), _working(f"Checking {file.name}"):
+        try:
+            rows = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise ReadError(f"{file.name} cannot be read as CSV.", found=str(error)[:200]) from error
+        done = Store(home or default_home(), theatre).mend(rows, why=why)
+    still = done.still_aside[["source_row", "rule", "column", "value"]].astype("str")
+    faulty = still.to_dict(orient="records")
+    said = {"mended": len(done.records), "still_aside": len(still), "rows": faulty}
+    lines = [f"record {row['source_row']}: {row['rule']}, {row['column']} = {row['value']}" for row in faulty]
+    _say(said, as_json, [f"{said['mended']:,} mended and accepted, {said['still_aside']:,} still set aside.", *lines])
+
+
+@app.command()
+def redact(
+    theatre: Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")],
+    where: Annotated[list[str], typer.Option("--where", help="column=value; given again, all must hold.")],
+    why: Annotated[str, typer.Option("--why", help="The rule that asks for it; it stays.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Erase records from every load, for good; ids, the time and the rule stay."""
+    with _plainly(as_json=as_json):
+        asked = dict(condition.partition("=")[::2] for condition in where)
+        erased = Store(home or default_home(), theatre).redact(asked, why=why)
+    said = {
+        "erased": [list(one) for one in erased.records], "rows": erased.rows, "loads": list(erased.loads),
+        "fingerprint_before": erased.fingerprint_before, "fingerprint_after": erased.fingerprint_after,
+    }  # fmt: skip
+    _say(said, as_json, [
+        f"{len(erased.records):,} records erased, {erased.rows:,} set-aside rows emptied.",
+        f"Exports made from these loads ({', '.join(erased.loads) or 'none'}) can no longer be rebuilt: the store's "
+        f"fingerprint was {erased.fingerprint_before} and is {erased.fingerprint_after}.",
+    ])  # fmt: skip
+
+
+@app.command()
 def exhibit(
     recipe: Path,
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the description.")],
@@ -164,7 +245,7 @@ def exhibit(
 @app.command()
 def simulate(
     theatre: Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")] = "afghanistan",
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files, one CSV for each source.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for a CSV a source, and passes.parquet.")] = None,
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2007, 1, 1),
     end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])] = datetime(2014, 12, 31),
     per_month: Annotated[float, typer.Option(help="True incidents a month, on average.")] = 120.0,
@@ -172,9 +253,10 @@ def simulate(
     demonstration: Annotated[bool, typer.Option(help="Make the Afghan demonstration again, in its place.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make up incidents whose truth is known, in CivMap's own columns."""
+    """Make up incidents whose truth is known, in CivMap's own columns; beside them passes of air surveillance."""
     with _plainly(as_json=as_json), _working("Simulating"):
         of = load_theatre(theatre)
+        passes: list[Path] = []
         if demonstration:
             files = simulation.write_demonstration(load_theatre("afghanistan").folder / "demonstration")
         elif out is None:
@@ -183,7 +265,9 @@ def simulate(
             made = simulation.simulate(of, start=start.date(), end=end.date(), incidents_per_month=per_month, seed=seed)
             out.mkdir(parents=True, exist_ok=True)
             files = simulation.write_files(made, out)
-    _say({"files": [str(file) for file in files]}, as_json, [str(file) for file in files])
+            passes = [simulation.write_passes(made.passes, out / "passes.parquet")]
+    said = {"files": [str(file) for file in files], "passes": [str(file) for file in passes]}
+    _say(said, as_json, [*said["files"], *said["passes"]])
 
 
 def _theatre_of(countries: Sequence[str]) -> str:
@@ -194,12 +278,17 @@ def _theatre_of(countries: Sequence[str]) -> str:
     return named[0]
 
 
-def _kept(store: Store, result: ReadResult, known_at: date | None) -> dict[str, Any]:
+def _kept(
+    store: Store, result: ReadResult, known_at: date | None, *, complete: tuple[date, date] | None = None
+) -> dict[str, Any]:
     """Place and keep one file, and say in one object what became of it."""
     with _working(f"Placing and keeping {result.provenance.file}"):
-        load = store.add(result, known_at=known_at)
-    names = ("load_id", "known_at", "placed", "without_province", "outside", "already_loaded")
-    return {**result.summary(), **{name: getattr(load, name) for name in names}}
+        load = store.add(result, known_at=known_at, complete=complete)
+    # placing may set rows aside as well
+    ambiguous = load.rejected - len(result.rejected)
+    names = ("load_id", "known_at", "accepted", "rejected", "placed", "without_province", "outside", "already_loaded")
+    said = {**result.summary(), **{name: getattr(load, name) for name in names}}
+    return said | ({"rules": said["rules"] | {"province_ambiguous": ambiguous}} if ambiguous > 0 else {})
 
 
 def _say(value: dict[str, Any], as_json: bool, lines: list[str]) -> None:

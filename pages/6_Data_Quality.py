@@ -1,9 +1,19 @@
-"""Data quality: load files, see what was set aside and why, and how precise and complete the record is."""
+"""Data quality: load files, mend what was set aside, and see how precise, complete and revised the record is."""
 
+from functools import partial
+
+from civmap.ui import desk
 from civmap.ui.frame import page
 from civmap.ui.show import show
 from civmap.ui.upload import upload
 
 look = page("Data Quality")
 upload(look.store)
-show(look.store, *(look.recipe(analysis) for analysis in ("loads", "set_aside", "precision", "missing")))
+show(
+    look.store,
+    *(look.recipe(analysis) for analysis in ("loads", "set_aside")),
+    partial(desk.mending, look.store),
+    *(look.recipe(analysis) for analysis in ("precision", "missing", "changes", "duplicates")),
+    partial(desk.duplicates, look.store, look.filters),
+    look.recipe("decisions"),
+)

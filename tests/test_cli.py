@@ -10,6 +10,8 @@ from shapely import box
 from typer.testing import CliRunner, Result
 
 from civmap.cli import app
+from civmap.filters import Filters
+from civmap.store import Store
 from tests.stores import incident
 
 FIELDS = {"source", "read", "accepted", "rejected", "rules", "date_min", "date_max", "civilians_killed_best",
@@ -112,6 +114,34 @@ def test_simulated_files_can_be_ingested(home: Path, tmp_path: Path) -> None:
     made = run(
         "simulate", "--out", tmp_path, "--start", "2010-01-01", "--end", "2010-12-31", "--per-month", 20, "--json"
     )
-    files = json.loads(made.stdout)["files"]
-    said = json.loads(run("ingest", *files, "--theatre", "afghanistan", "--home", home, "--json").stdout)
+    written = json.loads(made.stdout)
+    said = json.loads(run("ingest", *written["files"], "--theatre", "afghanistan", "--home", home, "--json").stdout)
     assert said["read"] == said["accepted"] + said["rejected"] > 100
+    assert written["passes"] == [str(tmp_path / "passes.parquet")]
+    times = pd.read_parquet(tmp_path / "passes.parquet")["time"]
+    assert len(times) > 1000 and times.dt.year.isin([2009, 2010]).all()  # UTC: the first night begins in 2009
+
+
+def test_rows_are_mended_and_records_erased(log: Path, home: Path, tmp_path: Path) -> None:
+    place = ("--theatre", "afghanistan", "--home", home)
+    load = json.loads(run("ingest", log, *place, "--json").stdout)
+    mended = tmp_path / "mended.csv"
+    edit = {"load_id": [load["load_id"]], "source_row": [3], "event_date": ["2009-01-07"]}
+    pd.DataFrame(edit).to_csv(mended, index=False)
+    said = json.loads(run("mend", mended, *place, "--why", "it is in the report", "--json").stdout)
+    assert said == {"mended": 1, "still_aside": 0, "rows": []}
+    said = json.loads(run("redact", *place, "--where", "source_id=T3", "--why", "asked for", "--json").stdout)
+    assert said["erased"] == [["log", "T3"]] and said["fingerprint_before"] != said["fingerprint_after"]
+    refused = run("redact", *place, "--where", "sorrow=1", "--why", "asked for")
+    assert refused.exit_code == 1 and "Say which records to erase" in refused.stderr
+
+
+def test_a_complete_file_withdraws_what_it_no_longer_holds(home: Path, tmp_path: Path) -> None:
+    place = ("--theatre", "afghanistan", "--home", home, "--source", "log", "--json")
+    for name, rows, day in (("a", (1, 2), "2010-01-01"), ("b", (1,), "2011-01-01")):
+        pd.DataFrame([incident(number, "2009-01-05") for number in rows]).to_csv(tmp_path / f"{name}.csv", index=False)
+        span = ("--complete-from", "2009-01-01", "--complete-to", "2009-12-31") if name == "b" else ()
+        assert run("ingest", tmp_path / f"{name}.csv", *place, "--released", day, *span).exit_code == 0
+    assert Store(home, "afghanistan").incidents(Filters(source="log"))["source_id"].tolist() == ["T1"]
+    half = run("ingest", tmp_path / "a.csv", *place, "--complete-from", "2009-01-01")
+    assert half.exit_code == 1 and "two ends" in half.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from civmap.errors import RecipeError
-from civmap.exhibits import directives, hotspots, quality, situation, trends
+from civmap.exhibits import directives, hotspots, quality, revisions, situation, trends
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.store import Store
 
@@ -20,6 +20,9 @@ ANALYSES: dict[str, Callable[[Recipe, Store], Exhibit]] = {
     "directive": directives.directive,
     "loads": quality.loads,
     "set_aside": quality.set_aside,
+    "changes": revisions.changes,
+    "duplicates": revisions.duplicates,
+    "decisions": revisions.decisions,
     "precision": quality.precision,
     "missing": quality.missing,
 }

@@ -14,9 +14,13 @@ from civmap.store import Store
 
 
 def loads(recipe: Recipe, store: Store) -> Exhibit:
-    """List every load with what was read, accepted and set aside: read = accepted + set aside."""
+    """List every load with what was read, accepted, mended and set aside: read is the sum of the others."""
     options(recipe)
     frame = store.loads(recipe.as_known_on)
+    mended = frame.dropna(subset="mends").groupby("mends")["accepted"].sum()
+    frame = frame[frame["mends"].isna()].reset_index(drop=True)
+    frame["mended"] = frame["load_id"].map(mended).fillna(0).astype("int64")
+    frame["rejected"] -= frame["mended"]
     table = pd.DataFrame(
         {
             "Source": [store.theatre.source_label(source) for source in frame["source"]],
@@ -24,6 +28,7 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
             "Known from": frame["known_at"].str.slice(0, 10),
             "Rows read": frame["read"],
             "Accepted": frame["accepted"],
+            "Mended": frame["mended"],
             "Set aside": frame["rejected"],
             "In the theatre": frame["placed"],
             "Outside": frame["outside"],
@@ -32,10 +37,11 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
             "SHA-256": frame["sha256"].str.slice(0, 12),
         }
     )
-    read, accepted, aside = (int(frame[name].sum()) for name in ("read", "accepted", "rejected"))
+    read, accepted, mends, aside = (int(frame[name].sum()) for name in ("read", "accepted", "mended", "rejected"))
     sentence = (
         f"{words.count(len(frame), 'load')}: {words.count(read, 'row')} read, {words.number(accepted)} accepted, "
-        f"{words.number(aside)} set aside."
+        + (f"{words.number(mends)} mended and accepted, " if mends else "")
+        + f"{words.number(aside)} set aside."
         if len(frame)
         else "Nothing was known on this day."
         if recipe.as_known_on
@@ -45,7 +51,7 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
         "table", "What is loaded", {"table": table}, alt="Table of loads with rows read, accepted and set aside."
     )
     return make(recipe, store, title="What is loaded", sentence=sentence, parts=[part],
-                sources=source_lines(store, as_known_on=recipe.as_known_on), n=accepted)  # fmt: skip
+                sources=source_lines(store, as_known_on=recipe.as_known_on), n=accepted + mends)  # fmt: skip
 
 
 def set_aside(recipe: Recipe, store: Store) -> Exhibit:

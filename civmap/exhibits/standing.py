@@ -124,6 +124,13 @@ def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) ->
             expected=f"days from {words.day(loaded.date_min)} to {words.day(loaded.date_max)}",
             next_step="Widen the dates or choose another source.",
         )
+    if not loaded.civilians and (filters.harm_only or filters.measure != "incidents"):
+        label = store.theatre.source_label(loaded.source)
+        raise RecipeError(
+            f"{label} does not say whose deaths it counts: it cannot tell which of its events harmed civilians, which "
+            "is not the same as no harm.",
+            next_step='Count its incidents with "Only incidents with civilian harm" switched off.',
+        )
     totals = queries.totals(store, filters, as_known_on=known_on)
     held = queries.held_back(store, filters, as_known_on=known_on)
     vague = queries.precision(store, filters, as_known_on=known_on)

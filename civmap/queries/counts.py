@@ -84,8 +84,8 @@ def _cell_names(store: Store, filters: Filters, as_known_on: date | None) -> pd.
     hidden = int(store.theatre.disclosure["smallest_count"])
     terms, parameters = known_on(as_known_on)
     source = extent(store, filters, as_known_on=as_known_on).source
-    sql = f"""SELECT lower(to_hex(map_cell)) AS cell, mode(admin1) AS admin1,
-            CASE WHEN count(*) >= {hidden} THEN mode(place) END AS place
+    sql = f"""SELECT lower(to_hex(map_cell)) AS cell, mode(admin1 ORDER BY admin1) AS admin1,
+            CASE WHEN count(*) >= {hidden} THEN mode(place ORDER BY place) END AS place
         FROM incidents WHERE {" AND ".join(terms)} AND in_theatre AND source = ? AND map_cell IS NOT NULL
         GROUP BY map_cell"""
     return store.remember(

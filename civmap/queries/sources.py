@@ -13,20 +13,25 @@ from civmap.store import Store
 
 @dataclass(frozen=True)
 class Extent:
-    """What a source has loaded: number of records and the first and last local day."""
+    """What a source has loaded: number of records, the first and last local day, and which figures it gives.
+
+    `has_best`: every figure of civilians killed comes with a best estimate; `civilians`: it says anything of civilians.
+    """
 
     source: str
     records: int
     date_min: date
     date_max: date
     has_best: bool
+    civilians: bool
 
 
 def sources(store: Store, *, as_known_on: date | None = None) -> list[Extent]:
     """List the sources with records in the theatre, most incidents with civilian harm first."""
     terms, values = known_on(as_known_on)
     sql = f"""SELECT source::VARCHAR AS source, count(*) AS records, min(event_date) AS date_min,
-            max(event_date) AS date_max, count(killed_best) > 0 AND NOT bool_or(killed_lacks_best) AS has_best
+            max(event_date) AS date_max, count(killed_best) > 0 AND NOT bool_or(killed_lacks_best) AS has_best,
+            count(killed_max) + count(injured_max) + count(*) FILTER (WHERE civilian_harm) > 0 AS civilians
         FROM facts WHERE {" AND ".join(terms)} AND in_theatre GROUP BY ALL
         ORDER BY count(*) FILTER (WHERE civilian_harm) DESC, source"""
     found = store.remember(
@@ -36,7 +41,7 @@ def sources(store: Store, *, as_known_on: date | None = None) -> list[Extent]:
 
 
 def _extent(row: Any) -> Extent:
-    return Extent(row.source, int(row.records), row.date_min, row.date_max, bool(row.has_best))
+    return Extent(row.source, int(row.records), row.date_min, row.date_max, bool(row.has_best), bool(row.civilians))
 
 
 def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Extent:

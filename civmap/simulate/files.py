@@ -17,6 +17,7 @@ from civmap.simulate.faults import spoil
 from civmap.simulate.passes import CORNERS
 from civmap.simulate.simulated import Simulated
 
+_PLACE = ("latitude", "longitude", "admin1_as_reported")  # a table without any of them is no table of incidents
 _DEGREES = (*CORNERS, "sensor_longitude", "sensor_latitude")
 
 
@@ -36,10 +37,13 @@ def write_files(simulated: Simulated, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     truth = simulated.truth
     table = pd.concat([_table(simulated.records), _table(simulated.revisions)], ignore_index=True)
-    table = table.dropna(axis="columns", how="all")
+    if table.empty:
+        return []
+    empty = table.columns[table.isna().all()].difference([*_PLACE])
+    table = table.drop(columns=empty)
     released = pd.concat([truth.matches["released"], truth.revisions["released"]], ignore_index=True)
     by_release = {source.id for source in truth.plan.sources if source.releases}
-    written = released.notna() | ~table["source"].isin(by_release) if len(table) else released.notna()
+    written = released.notna() | ~table["source"].isin(by_release)
     table, name = table[written], table["source"].str.cat("-" + released.dt.strftime("%Y-%m-%d").fillna(""))
     files = []
     for stem, rows in table.groupby(name[written].str.rstrip("-"), sort=True):

@@ -184,7 +184,8 @@ class Plan:
     tail
         Sigma of the lognormal of those killed.
     undetermined, several, contested
-        Shares of records without a party, with two alleged ones, and with two that dispute it.
+        Shares of records without a party, and of those for which a second one is drawn that is alleged too, or that
+        disputes it; where the second is the first again or undetermined, the first stands alone.
     faults
         Share of a written file's rows that are spoilt.
     surveillance

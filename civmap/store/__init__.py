@@ -26,7 +26,7 @@ import pyarrow as pa
 from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import Filters, as_day, conditions, known_on
-from civmap.placing import place
+from civmap.placing import place, set_aside_ambiguous
 from civmap.readers.result import ReadResult
 from civmap.store import decisions, erasure, tables
 from civmap.store import loads as kept_loads
@@ -151,6 +151,7 @@ class Store:
             if same_file and (known_at is None or old["known_at"] == moment.isoformat()):
                 return Load(**{**old, "notes": tuple(old["notes"]), "already_loaded": True})
         load_id = hashlib.sha256("|".join((*described, moment.isoformat())).encode()).hexdigest()[:12]
+        result = set_aside_ambiguous(result, self.theatre)
         placed = self._placed(result.records, load_id)
         outside = int((placed["placed_by"] == "outside").sum())
         load = Load(
@@ -171,6 +172,7 @@ class Store:
             notes=result.provenance.notes,
             complete_from=complete[0].isoformat() if complete else None,
             complete_to=complete[1].isoformat() if complete else None,
+            mapping=result.provenance.mapping,
         )
         kept_loads.write(self.folder, load, placed, result.rejected)
         return load
@@ -236,7 +238,7 @@ class Store:
         for load_id, part in rows.groupby("load_id"):
             load = {str(name): value for name, value in loads.loc[load_id].items()} | {"load_id": load_id}
             kept = self.query("SELECT source_id FROM incidents WHERE load_id = ?", [load_id])
-            mended = reread(part, aside[aside["load_id"] == load_id], load, set(kept["source_id"]))
+            mended = reread(part, aside[aside["load_id"] == load_id], load, self.theatre, taken=set(kept["source_id"]))
             if len(mended.records):
                 self._keep_mended(mended.records, part, load, why=why, who=who)
             done.append(Mended(mended.records, mended.still_aside.assign(load_id=load_id)))
@@ -258,7 +260,7 @@ class Store:
         kept_loads.write(
             self.folder,
             Load(
-                **{name: load[name] for name in ("source", "file", "sha256", "reader", "encoding")},
+                **{name: load[name] for name in ("source", "file", "sha256", "reader", "encoding", "mapping")},
                 load_id=load_id, read=len(placed), accepted=len(placed), rejected=0, placed=len(placed) - outside,
                 without_province=int((placed["placed_by"] == "country").sum()), outside=outside,
                 known_at=now.isoformat(), loaded_at=now.isoformat(), mends=load["load_id"],

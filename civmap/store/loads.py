@@ -35,7 +35,7 @@ class Load:
     `placed` counts the records that lie in the theatre (`without_province` of them are known only to the country),
     `outside` those that do not: placed + outside = accepted. `complete_from` to `complete_to` is the span for which
     the file says that it holds everything its source has. A load of mended rows names the load that they came with
-    (`mends`), whose release is `released_at`.
+    (`mends`), whose release is `released_at`. `mapping` is the mapping that it was read through.
     """
 
     load_id: str
@@ -58,6 +58,7 @@ class Load:
     mends: str | None = None
     released_at: str | None = None
     erased: int = 0
+    mapping: str = ""
     already_loaded: bool = False
 
 
@@ -89,7 +90,7 @@ def description(folder: Path) -> dict[str, Any]:
 def describe(folders: Sequence[Path]) -> pd.DataFrame:
     """List loads, oldest knowledge first; one row each with the fields of `Load`."""
     columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
-    frame = pd.DataFrame([{"erased": 0, **description(folder)} for folder in folders], columns=columns)
+    frame = pd.DataFrame([{"erased": 0, "mapping": "", **description(folder)} for folder in folders], columns=columns)
     frame = frame.astype(dict.fromkeys(("complete_from", "complete_to", "mends", "released_at"), "str"))
     frame["released_at"] = frame["released_at"].fillna(frame["known_at"].astype("str"))
     frame = frame.sort_values(["known_at", "load_id"], ignore_index=True)

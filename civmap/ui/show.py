@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,16 +24,22 @@ from civmap.ui import frame, loading
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
 
-def show(store: Store, *recipes: Recipe) -> None:
-    """Build and show exhibits; what holds for all of the page, and why something is not shown, is said once."""
+def show(store: Store, *items: Recipe | Callable[[], None]) -> None:
+    """Build and show exhibits; what holds for all of the page, and why something is not shown, is said once.
+
+    A function among them shows widgets of its own at that place.
+    """
     if store.loads().empty:
         st.info("Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`.")
         return
     shown: list[Exhibit] = []
     faults: set[str] = set()
-    for recipe in recipes:
+    for item in items:
+        if not isinstance(item, Recipe):
+            item()
+            continue
         try:
-            exhibit = loading.exhibit(recipe, store)
+            exhibit = loading.exhibit(item, store)
         except CivMapError as error:
             if str(error) not in faults:
                 frame.warn(error)

@@ -21,6 +21,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     store = Store(tmp_path_factory.mktemp("home"), "afghanistan")
     seasonal = [8, 7, 9, 12, 15, 18, 20, 19, 15, 11, 9, 8]
     add(store, folder, monthly(seasonal * 4, start="2007-07-01"))
+    add(store, folder, monthly([1], start="2007-07-01", civilians_killed_max=9))
+    store.decide("restored", [("log", "T1")], why="looked at again")
     return store
 
 
@@ -40,7 +42,7 @@ def test_an_unknown_parameter_is_refused(store: Store, analysis: str) -> None:
         build(Recipe("afghanistan", analysis, {"colour": "red"}), store)
 
 
-@pytest.mark.parametrize("analysis", sorted(set(ANALYSES) - {"loads", "set_aside", "missing"}))
+@pytest.mark.parametrize("analysis", sorted(set(ANALYSES) - {"loads", "set_aside", "missing", "changes", "decisions"}))
 def test_an_empty_store_says_what_to_do(home: Path, analysis: str) -> None:
     with pytest.raises(CivMapError, match="Load a file"):
         build(Recipe("oir", analysis, {"at": "2016-12-01"} if analysis == "directive" else {}), Store(home, "oir"))
@@ -204,3 +206,15 @@ def test_december_2016_cannot_be_separated_from_the_campaign(reference_data: Pat
     table = exhibit.parts[1].table.set_index("Quantity")["Value"]
     assert abs(table["counted after"] - counted.sum()) <= 2, "rows set aside or outside the theatre"
     assert counted.sum() > 1_000
+
+
+def test_a_source_that_does_not_tell_civilians_from_others_is_no_zero(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    rows = [incident(n, f"2009-0{n}-05", all_killed_best=3) for n in range(1, 5)]
+    add(store, tmp_path, [{key: value for key, value in row.items() if "civilians" not in key} for row in rows])
+    with pytest.raises(RecipeError, match="not the same as no harm"):
+        build(Recipe("afghanistan", "national_trend"), store)
+    counted = build(Recipe("afghanistan", "national_trend", filters=Filters(harm_only=False)), store)
+    assert counted.n == 4
+    with pytest.raises(RecipeError, match="whose deaths"):
+        build(Recipe("afghanistan", "totals", filters=Filters(harm_only=False, measure="killed")), store)

@@ -86,6 +86,35 @@ def test_season_and_trend(theatre: Theatre, large: Simulated) -> None:
     assert noise.autocorr(1) > 0.1
 
 
+def test_provinces_differ_by_their_people_and_their_planted_levels(theatre: Theatre) -> None:
+    codes = theatre.boundaries.index
+    levels = dict(zip(codes, np.resize([0.5, 1.0, 2.0, 4.0], len(codes)), strict=True))
+    made = simulate(theatre, **YEARS, incidents_per_month=1500, seed=2, plan=replace(EVEN, province_levels=levels))
+    people = theatre.population.sort_values("year").drop_duplicates("admin1").set_index("admin1")["population"]
+    counts = made.truth.incidents["admin1"].value_counts().reindex(codes).astype("float64")
+    expected = people.reindex(codes) * pd.Series(levels)
+    expected *= counts.sum() / expected.sum()
+    chi2, freedom = ((counts - expected) ** 2 / expected).sum(), len(codes) - 1
+    assert abs(chi2 - freedom) < 4 * np.sqrt(2 * freedom)
+
+
+@pytest.mark.parametrize("spread", [0.05, 0.2])
+def test_provinces_have_trends_of_their_own(theatre: Theatre, spread: float) -> None:
+    plan = replace(EVEN, trend_sd=spread, province_levels=dict.fromkeys(theatre.boundaries.index, 1.0))
+    slopes = []
+    for seed in range(4):
+        made = simulate(theatre, **YEARS, incidents_per_month=2000, seed=seed, plan=plan)
+        yearly = monthly(made).T.groupby(lambda month: month.year).sum()
+        yearly = yearly.loc[:, yearly.mean() > 200]  # where Poisson noise moves a slope by less than 0.015
+        slopes.append(np.polyfit(yearly.index - 2010, np.log(yearly), 1)[0])
+        whole = np.log(yearly.sum(axis=1))
+        assert abs(np.polyfit(yearly.index - 2010, whole, 1)[0]) < spread, "the theatre as a whole has none"
+    found = np.concatenate(slopes)
+    noise = 1 / np.sqrt(200 * 42)  # 42: the sum of squares of the eight years about their mean
+    assert len(found) > 60
+    assert abs(found.std() - spread) < 4 * spread / np.sqrt(2 * len(found)) + noise**2 / spread
+
+
 def test_an_effect_has_level_slope_delay_and_a_scope(theatre: Theatre) -> None:
     effect = Effect(
         date(2009, 7, 2), 0.5, ("international_forces",), ("aerial",), 30, slope=0.8, areas=("AF-HEL", "AF-KAN")

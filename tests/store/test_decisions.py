@@ -13,7 +13,7 @@ import pytest
 from civmap import queries
 from civmap.errors import StoreError
 from civmap.filters import Filters
-from civmap.readers import read
+from civmap.readers import read, suggest
 from civmap.store import Store
 from civmap.store.mending import raw_rows
 from civmap.theatre import Theatre
@@ -156,6 +156,33 @@ def test_rows_that_are_not_set_aside_are_refused(store: Store, tmp_path: Path) -
         with pytest.raises(StoreError):
             store.mend(pd.DataFrame(edit), why="x")
     assert store.fingerprint == before
+
+
+def test_a_province_of_two_minds_is_set_aside_and_mended(store: Store, tmp_path: Path) -> None:
+    rows = [incident(1, "2010-03-01", None, admin1="Kandahar"), incident(2, "2010-03-01", None, admin1="Paktyka")]
+    load = add(store, tmp_path, rows)
+    assert (load.read, load.accepted, load.rejected) == (2, 1, 1)
+    aside = store.rejected()
+    assert aside["rule"].tolist() == ["province_ambiguous"] and "Paktika" in aside["expected"].item()
+    edit = pd.DataFrame({"load_id": [load.load_id], "source_row": [2], "admin1_as_reported": ["Paktika"]})
+    assert store.mend(edit, why="the report names Sharan").still_aside.empty
+    assert store.incidents(LOG).set_index("source_id").loc["T2", "admin1"] == "AF-PKA"
+    balance(store)
+
+
+def test_rows_of_a_mapped_table_are_mended_in_its_own_columns(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    table = {"Ref": ["a", "b"], "Day": ["01/03/2010", "32/03/2010"], "Prov": ["Kabul", "Kabul"], "Dead": ["3", "2-4"]}
+    pd.DataFrame(table).to_csv(file, index=False)
+    result = read(file, source="own_log", mapping=suggest(file))
+    load = store.add(result)
+    assert (load.read, load.accepted, load.rejected) == (2, 1, 1)
+    raw = raw_rows(store.rejected())
+    raw["Day"] = "30/03/2010"
+    assert store.mend(raw, why="a slip").still_aside.empty
+    record = store.incidents(Filters(source="own_log")).set_index("source_id").loc["b"]
+    assert (record["civilians_killed_min"], record["civilians_killed_max"]) == (2, 4)
+    assert f"{record['event_date']:%Y-%m-%d}" == "2010-03-30"
 
 
 # ---- withdrawals and changes ----------------------------------------------------------------------------------------
