@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -222,9 +223,16 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = column.cast(column.type.storage_type)
     try:
         written = column.cast(pa.string())
+        written.validate(full=True)
     except (pa.ArrowException, ValueError):
-        lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
-        values = column.to_pylist()
-        said = ["; ".join(map(str, one)) if lists and one is not None else one for one in values]
-        written = pa.chunked_array([pa.array([None if one is None else str(one) for one in said], pa.string())])
+        bare = column.cast(pa.binary()) if pa.types.is_string(column.type) else column  # bytes that are no text
+        written = pa.chunked_array([pa.array([_said(value) for value in bare.to_pylist()], pa.string())])
     return pc.if_else(pc.equal(written, ""), None, written)
+
+
+def _said(value: Any) -> str | None:
+    if isinstance(value, list):
+        return "; ".join(_said(one) or "" for one in value)
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return None if value is None else str(value)

@@ -38,8 +38,8 @@ _LABELS = {
 }  # fmt: skip
 _OFFERED = tuple(dict.fromkeys([*_LABELS, *(to for to in TARGETS if to not in ("admin1", "parties", "source"))]))
 _SHOWN = (
-    "source_id", "event_date", "event_date_end", "event_time_local", "location_precision", "admin1_as_reported", "admin2",
-    "place", "party_as_reported", "cause_as_reported", "cause",
+    "source_id", "event_date", "event_date_end", "event_time_local", "location_precision", "admin1_as_reported",
+    "admin2", "place", "party_as_reported", "cause_as_reported", "cause",
 )  # fmt: skip
 
 
@@ -83,8 +83,10 @@ def desk(store: Store, keep: Callable[[ReadResult, date | None], None]) -> None:
         _sheet(store, draft)
         answers = _questions(draft)
         mapping = _edited(draft, answers)
-        for note in draft.proposal.notes:
-            st.caption(f":material/info: {_escaped(note)}")
+        used = {field.column for field in mapping.fields}
+        unread = [name for name in draft.table.header[:500] if name not in used]
+        notes = [*draft.proposal.notes, *([f"Not read: {', '.join(unread[:20])}"] if unread else [])]
+        st.caption("\n".join(f"- {_escaped(note[:1].upper() + note[1:])}" for note in notes))
         result = _preview(draft, mapping)
         _buttons(store, draft, mapping, result, keep)
 
@@ -114,9 +116,9 @@ def _questions(draft: Draft) -> dict[str, str]:
     """Ask what the file does not decide; one of our columns and how it is written."""
     answers = {}
     for field in (field for field in draft.proposal.fields if field.written == OPEN):
+        asked = f"Nothing in **{_escaped(field.column)}** says whether the day or the month stands first"
         answers[field.to] = st.radio(
-            f"Nothing in **{_escaped(field.column)}** says whether the day or the month stands first: {_some(draft, field)}",
-            [OPEN, *ways(field.to)], horizontal=True, key=f"mapping-{field.to}-{draft.table.sha256}",
+            f"{asked}: {_some(draft, field)}", [OPEN, *ways(field.to)], horizontal=True, key=f"mapping-{field.to}-{draft.table.sha256}",
             format_func=lambda way: _ANSWERS.get(way, way),
         )  # fmt: skip
     return answers
@@ -136,7 +138,7 @@ def _edited(draft: Draft, answers: dict[str, str]) -> Mapping:
     order = [*given, *(to for to in _OFFERED if to not in given)]
     shown = pd.DataFrame(
         {
-            "ours": [_LABELS.get(to, schema.words(to).capitalize()) for to in order],
+            "ours": [_label(to) for to in order],
             "column": [given[to].column if to in given else "" for to in order],
             "written": [answers.get(to, given[to].written) if to in given else "" for to in order],
             "constant": [given[to].constant if to in given else "" for to in order],
@@ -153,15 +155,13 @@ def _edited(draft: Draft, answers: dict[str, str]) -> Mapping:
             "constant": st.column_config.TextColumn("Or the same for every row"),
         },
     )  # fmt: skip
-    fields = (_field(draft, given.get(to), Field(to, *row)) for to, row in zip(order, _texts(edited), strict=True))
+    columns = (edited[name].fillna("").astype("str").tolist() for name in ("column", "written", "constant"))
+    lines = zip(order, *columns, strict=True)
+    fields = (_field(draft, given.get(to), Field(to, column, written, fixed)) for to, column, written, fixed in lines)
     return replace(draft.proposal, fields=tuple(field for field in fields if field is not None))
 
 
 _WAYS = tuple(dict.fromkeys(way for to in TARGETS for way in ways(to)))
-
-
-def _texts(edited: pd.DataFrame) -> list[list[str]]:
-    return edited[["column", "written", "constant"]].fillna("").astype("str").to_numpy().tolist()
 
 
 def _field(draft: Draft, before: Field | None, after: Field) -> Field | None:
@@ -210,13 +210,20 @@ def _read(draft: Draft, mapping: Mapping) -> ReadResult:
 
 def _as_read(records: pd.DataFrame) -> pd.DataFrame:
     """Write records as a person reads them; columns in which nothing stands are left out."""
-    shown = pd.DataFrame({schema.words(name).capitalize(): _plain(records[name]) for name in _SHOWN})
-    points = records.geometry
-    shown.insert(4, "Latitude, longitude", [None if at is None else f"{at.y:.4f}, {at.x:.4f}" for at in points])
+    shown = pd.DataFrame({name: _plain(records[name]) for name in _SHOWN})
+    shown["event_date_end"] = shown["event_date_end"].mask(shown["event_date_end"] == shown["event_date"])
+    shown["cause"] = shown["cause"].mask(shown["cause"] == "unknown").map(schema.words, na_action="ignore")
+    shown.columns = pd.Index([_label(name) for name in _SHOWN])
+    at = [None if point is None else f"{point.y:.4f}, {point.x:.4f}" for point in records.geometry]
+    shown.insert(4, "Latitude, longitude", at)
     for measure in MEASURES:
         ends = [records.get(f"{measure}_{end}", pd.Series(pd.NA, records.index)) for end in ("min", "best", "max")]
-        shown[schema.words(measure).capitalize()] = [_range(*row) for row in zip(*ends, strict=True)]
+        shown[_label(measure)] = [_range(*row) for row in zip(*ends, strict=True)]
     return shown.dropna(axis=1, how="all")
+
+
+def _label(to: str) -> str:
+    return _LABELS.get(to, schema.words(to).capitalize())
 
 
 def _plain(values: pd.Series) -> pd.Series:

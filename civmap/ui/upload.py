@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from civmap import fetch
-from civmap.errors import ColumnsError, CivMapError
+from civmap.errors import CivMapError, ColumnsError
 from civmap.exhibits import words
 from civmap.readers import MAPPINGS, ReadResult, read_known
 from civmap.store import Load, Store

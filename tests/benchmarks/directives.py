@@ -15,7 +15,7 @@ import statsmodels.formula.api as smf
 from civmap.analysis.fragility import look_beside
 from civmap.analysis.interventions import interrupted_time_series, summarise
 from civmap.analysis.specifications import specification_curve
-from tests.benchmarks.run import Line
+from tests.benchmarks.lines import Line
 
 ROUNDS = 3
 DATE = pd.Timestamp("2012-01-01")

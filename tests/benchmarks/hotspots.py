@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -22,9 +21,7 @@ from civmap.analysis.density import density
 from civmap.analysis.emerging import emerging
 from civmap.analysis.hotspots import hotspots
 from tests.analysis.grids import grid_graph
-
-if TYPE_CHECKING:
-    from tests.benchmarks.run import Line
+from tests.benchmarks.lines import Line, table
 
 ROUNDS = 3
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -81,8 +78,6 @@ def decision(rows: int = 200, columns: int = 250) -> list[Line]:
 
 def over_time(side: int = 71, periods: int = 120) -> list[Line]:
     """Tell 5,000 cells over 120 months apart."""
-    from tests.benchmarks.run import Line
-
     cube = pd.DataFrame(np.random.default_rng(2).poisson(1, (side * side, periods)))
     graph = grid_graph(side)
     emerging(cube, graph)
@@ -95,8 +90,6 @@ def surface(number: int = 400_000, cells: int = 512, tried: int = 192) -> list[L
 
     What one more place costs it, from two numbers of places, is taken for all of them; its fixed cost is left out.
     """
-    from tests.benchmarks.run import Line
-
     at = np.random.default_rng(3).normal(500_000, 150_000, (2, number))
     points, border = gpd.GeoSeries.from_xy(*at, crs="EPSG:6933"), box(0, 0, 1e6, 1e6)
     kernel = gaussian_kde(at, bw_method=25_000 / 150_000)
@@ -115,8 +108,6 @@ def surface(number: int = 400_000, cells: int = 512, tried: int = 192) -> list[L
 
 def scan() -> list[Line]:
     """Scan 2,000 incidents in 300 places and 60 periods, 999 simulations, two sizes of search."""
-    from tests.benchmarks.run import Line
-
     lines = []
     for radius_km, longest in ((100, 6), (200, 12)):
         done = subprocess.run(
@@ -131,8 +122,6 @@ def scan() -> list[Line]:
 
 
 def _ratio(what: str, theirs: float, ours: float, *, least: float) -> Line:
-    from tests.benchmarks.run import Line
-
     ratio = theirs / ours
     return Line(what, f"{ratio:,.0f} times ({theirs:,.1f} s / {ours:.3f} s)", f">= {least:,.0f} times", ratio >= least)
 
@@ -155,6 +144,4 @@ def _numba() -> str:
 
 
 if __name__ == "__main__":
-    from tests.benchmarks.run import table
-
     print(table(hotspot_lines()))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import cycle, islice, product
 from pathlib import Path
@@ -28,6 +28,9 @@ from civmap.readers import ReadResult, read
 from civmap.simulate import simulate, write_demonstration
 from civmap.store import Store
 from civmap.theatre import load_theatre
+from tests.benchmarks.directives import directives
+from tests.benchmarks.hotspots import hotspot_lines
+from tests.benchmarks.lines import Line, table
 
 ROUNDS = 3  # a whole run of ours, then of theirs, and so on: the median of each
 SYRIA = "ucdp/ucdp_ged_syria_2016-2019_v652.1601.1911.csv.gz"
@@ -58,16 +61,6 @@ print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_m
 """
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the printed table."""
-
-    what: str
-    found: str
-    target: str
-    holds: bool | None
-
-
 def main() -> None:
     """Measure everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,19 +76,10 @@ def main() -> None:
             *questions(reference / SYRIA, Path(folder), incidents=options.incidents),
             *deck(reference / SYRIA, Path(folder), incidents=options.rows),
             *simulator(Path(folder), incidents=options.incidents),
+            *hotspot_lines(),
+            *directives(),
         ]
     print(table(lines))
-
-
-def table(lines: list[Line]) -> str:
-    """Lay the lines out in columns."""
-    marks = {True: "holds", False: "MISSED", None: "-"}
-    rows = [
-        ("what", "found", "target", ""),
-        *((line.what, line.found, line.target, marks[line.holds]) for line in lines),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
 # ---- 1: a large file into the store, against the script a user would write ------------------------------------------

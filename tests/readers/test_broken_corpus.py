@@ -301,11 +301,10 @@ def features_changed(content: bytes, seed: random.Random) -> bytes:
         elif seed.random() < 0.6:
             feature["geometry"] = seed.choice(odd)
         else:
-            name = seed.choice(list(feature["properties"] or {"x": 1}))
-            feature["properties"] = {
-                **(feature["properties"] or {}),
-                name: seed.choice([None, [1, [2]], {"a": 1}, *NUMBERS, *FORMULAS]),
-            }
+            properties = feature.get("properties") or {"x": 1}
+            name = seed.choice(list(properties))
+            odd_value = seed.choice([None, [1, [2]], {"a": 1}, *NUMBERS, *FORMULAS])
+            feature["properties"] = {**properties, name: odd_value}
     if seed.random() < 0.3:
         crs = seed.choice(["urn:ogc:def:crs:EPSG::3857", "EPSG:32642", "Mars", "", "EPSG:0"])
         whole["crs"] = {"type": "name", "properties": {"name": crs}}
