@@ -64,7 +64,6 @@ def duplicates(recipe: Recipe, store: Store) -> Exhibit:
             "Id": found["source_id"],
             "Date": found["event_date"],
             "Province": found["admin1"].map(store.theatre.boundaries["name"]),
-            "Place": found["place"],
             "Parties named": [", ".join(labels.get(one, one) for one in parties) for parties in found["parties"]],
             "Civilians killed, max": found["killed_max"],
             "Civilians injured, max": found["injured_max"],

@@ -82,7 +82,7 @@ def picture(place: Locator) -> tuple[int, float]:
 
 def choose_file(page: Page, file: Path) -> None:
     """Put a file into the form and wait until it has arrived."""
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
     expect(page.get_by_test_id("stFileChipName")).to_have_attribute("title", file.name, timeout=SLOW)
     expect(page.get_by_test_id("stFileChipIconSpinner")).to_have_count(0, timeout=SLOW)
 

@@ -94,9 +94,9 @@ def test_what_was_read_is_what_was_accepted_and_set_aside(
     settle(page)
     assert "24,680 rows read, 24,672 accepted, 8 set aside" in sentences(page)
     loads = cells(page.get_by_test_id("stDataFrame").first)
-    assert {row[0]: row[3:6] for row in loads} == {
-        "Airwars": ["8114", "8106", "8"],
-        "UCDP GED": ["16566", "16566", "0"],
+    assert {row[0]: row[3:7] for row in loads} == {  # read, accepted, mended, set aside
+        "Airwars": ["8114", "8106", "0", "8"],
+        "UCDP GED": ["16566", "16566", "0", "0"],
     }
     assert {row[2] for row in loads} == {"2026-07-16"}
 
