@@ -9,17 +9,15 @@ from typing import Any
 
 from civmap.errors import ColumnsError
 from civmap.readers import acled, airwars, civmap_table, ucdp_ged
-from civmap.readers import mapping as mappings
 from civmap.readers.columns import header_key, known_names
 from civmap.readers.files import TextTable, open_table
+from civmap.readers.kept_mappings import MAPPINGS, save, saved
 from civmap.readers.mapped import read_mapped
 from civmap.readers.mapping import Mapping
 from civmap.readers.result import Provenance, ReadResult
 from civmap.readers.suggest import suggest
 
 __all__ = ["MAPPINGS", "READERS", "Mapping", "Provenance", "ReadResult", "read", "read_known", "suggest"]
-
-MAPPINGS = "mappings"  # folder of a theatre's store in which they are kept
 
 READERS: dict[str, Callable[..., ReadResult]] = {
     "ucdp_ged": ucdp_ged.read_ucdp_ged,
@@ -105,12 +103,12 @@ def read_known(
         try:
             return read(path, source=source)
         except ColumnsError:
-            mapping = mappings.saved(open_table(path).header, folder)
+            mapping = saved(open_table(path).header, folder)
             if mapping is None:
                 raise
     given = mapping if isinstance(mapping, Mapping) else Mapping.load(mapping)
     result = read(path, source=source, mapping=given)
-    mappings.save(given, folder)
+    save(given, folder)
     return result
 
 

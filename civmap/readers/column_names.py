@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from civmap import schema
 from civmap.readers.written import key
 
 # The letters that Arabic and Persian keyboards write differently.
@@ -15,7 +16,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "source_id": (
         "id", "ref", "reference", "no", "nr", "number", "num", "serial", "code", "incident id", "incident no",
         "incident number", "incident code", "event id", "event no", "case id", "case no", "case number", "record id",
-        "record no", "report id", "report key", "serial no", "serial number", "sr no", "s no", "unique id", "numero",
+        "record no", "report id", "report key", "serial no", "serial number", "ser", "ser no",
+        "sr", "sr no",
+        "s no", "sn", "sl no", "item no", "entry no", "log no", "unique id", "numero",
         "identifiant", "شماره", "رقم", "الرقم", "رقم الحادث", "گڼه",
     ),
     "event_date": (
@@ -70,6 +73,12 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "grade_as_reported": ("grade", "confidence", "credibility", "reliability", "verification", "verification status"),
 }  # fmt: skip
 
+# Names that say something else within a longer one: "number of people", "phone number".
+WHOLE_ONLY = "no nr num number serial code numero شماره رقم الرقم گڼه x y day means method reported"
+# A column about people is never proposed, whatever else its name says.
+PERSONAL = "passport national tazkira phone mobile tel telephone email mail contact birth age victim reporter " \
+           "witness informant user name names الاسم اسم نام تلفن تلفون هاتف"  # fmt: skip
+
 # Words in the name of a column of counts.
 KILLED = "killed kia dead died death deaths fatality fatalities martyred martyrs tues morts mort deces " \
          "القتلى قتلى قتيل الوفيات وفيات کشته شهید شهدا تلفات مرگ"  # fmt: skip
@@ -104,3 +113,65 @@ def tokens(name: str) -> tuple[str, ...]:
 def among(words: str) -> frozenset[str]:
     """Give the words of a list, as `tokens` writes them."""
     return frozenset(word for listed in words.split() for word in tokens(listed))
+
+
+_PHRASES = {to: tuple(tokens(phrase) for phrase in phrases) for to, phrases in PHRASES.items()}
+_WHOLE_ONLY, _PERSONAL, _OTHERS = among(WHOLE_ONLY), among(PERSONAL), among(OTHERS)
+_KILLED, _INJURED, _CIVILIAN = among(KILLED), among(INJURED), among(CIVILIAN)
+_WHO = (
+    (among(WOMEN), "women"), (among(CHILDREN), "children"), (_CIVILIAN, "civilians"), (among(EVERYONE), "all"),
+)  # fmt: skip
+_ENDS = ((among(MIN), "min"), (among(MAX), "max"), (among(BEST), "best"))
+_PLACE_NAMES = frozenset({"province", "district", "place", "location", "village"})
+
+
+def score(words: tuple[str, ...], to: str) -> float:
+    """Say how well a name fits one of our columns: our own name best, then the phrase with most of its words."""
+    if words == tokens(to):
+        return 10.0
+    if about_people(words):
+        return 0.0
+    best = 0.0
+    for phrase in _PHRASES.get(to, ()):
+        if words == phrase:
+            best = max(best, 5 + len(phrase) / 10)
+        elif not (len(phrase) == 1 and phrase[0] in _WHOLE_ONLY) and _holds(words, phrase):
+            best = max(best, len(phrase) - 0.1 * (len(words) - len(phrase)))
+    return best
+
+
+def people_of(words: tuple[str, ...]) -> str | None:
+    """Say which of our counts of people a name stands for; ``Killed`` alone is taken as civilians.
+
+    Examples
+    --------
+    >>> people_of(tokens("Children killed (max)")), people_of(tokens("WIA")), people_of(tokens("Enemy KIA"))
+    ('children_killed_max', 'civilians_injured', None)
+    """
+    said = set(words)
+    killed, injured = bool(said & _KILLED), bool(said & _INJURED)
+    if killed == injured:
+        return None
+    if killed and "unknown" in said:
+        return "status_unknown_killed"
+    who = next((ours for listed, ours in _WHO if said & listed), "")
+    if said & _OTHERS and who != "civilians":
+        return None
+    measure = f"{who or 'civilians'}_{'killed' if killed else 'injured'}"
+    end = next((ours for listed, ours in _ENDS if said & listed), "")
+    to = f"{measure}_{end}" if end else measure
+    return to if to in schema.COLUMN or f"{to}_max" in schema.COLUMN else None
+
+
+def about_people(words: tuple[str, ...]) -> bool:
+    """Say whether a column holds particulars of people; the name of a place is none."""
+    return bool(set(words) & _PERSONAL) and not set(words) & _PLACE_NAMES
+
+
+def says_civilians(words: tuple[str, ...]) -> bool:
+    """Say whether a name names civilians."""
+    return bool(set(words) & _CIVILIAN)
+
+
+def _holds(words: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    return any(words[at : at + len(phrase)] == phrase for at in range(len(words)))

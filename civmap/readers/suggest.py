@@ -37,14 +37,6 @@ from civmap.theatre import load_theatre, normalise_name, theatre_names
 _ENOUGH = 0.5  # of a column's distinct entries must be readable as what its name says
 _CLEARLY = 0.9  # where the name says nothing
 _MOST_DISTINCT = 5_000  # entries looked at for all but the order of day and month
-_PHRASES = {to: tuple(names.tokens(phrase) for phrase in phrases) for to, phrases in names.PHRASES.items()}
-_KILLED, _INJURED = names.among(names.KILLED), names.among(names.INJURED)
-_WHO = (
-    (names.among(names.CIVILIAN), "civilians"), (names.among(names.WOMEN), "women"),
-    (names.among(names.CHILDREN), "children"), (names.among(names.EVERYONE), "all"),
-)  # fmt: skip
-_ENDS = ((names.among(names.MIN), "min"), (names.among(names.MAX), "max"), (names.among(names.BEST), "best"))
-_OTHERS = names.among(names.OTHERS)
 
 
 @dataclass(frozen=True)
@@ -163,8 +155,8 @@ def _by_name(looks: dict[str, Look]) -> dict[str, str]:
     scored = []
     for name in looks:
         words = names.tokens(name)
-        for to in (*_PHRASES, *(to for to in _ORDER if to in schema.COLUMN)):
-            scored.append((_score(words, to), to, name))
+        for to in dict.fromkeys([*names.PHRASES, *(to for to in _ORDER if to in schema.COLUMN)]):
+            scored.append((names.score(words, to), to, name))
     found: dict[str, str] = {}
     for score, to, name in sorted(scored, key=lambda one: -one[0]):
         if score > 0 and to not in found and name not in found.values() and _fits(looks[name], to):
@@ -175,20 +167,6 @@ def _by_name(looks: dict[str, Look]) -> dict[str, str]:
     if {"latitude", COORDINATES} <= found.keys():
         del found[COORDINATES]
     return found
-
-
-def _score(words: tuple[str, ...], to: str) -> float:
-    """Say how well a name fits: the whole name best, then the phrase with most words."""
-    own = names.tokens(to)
-    if words == own:
-        return 10.0
-    best = 0.0
-    for phrase in _PHRASES.get(to, ()):
-        if words == phrase:
-            best = max(best, 5 + len(phrase) / 10)
-        elif len(phrase[0]) > 1 and any(words[at : at + len(phrase)] == phrase for at in range(len(words))):
-            best = max(best, len(phrase) - 0.1 * (len(words) - len(phrase)))
-    return best
 
 
 def _fits(look: Look, to: str) -> bool:
@@ -212,7 +190,7 @@ def _fits(look: Look, to: str) -> bool:
     if allowed and what == "text":
         return bool(entries.isin(allowed).all())
     return (
-        to in _PHRASES
+        to in names.PHRASES
         and look.share(pd.to_numeric(entries, errors="coerce")) < _ENOUGH
         and (look.coordinates[1] < _ENOUGH)
     )
@@ -220,7 +198,10 @@ def _fits(look: Look, to: str) -> bool:
 
 def _by_value(looks: dict[str, Look], chosen: dict[str, str], provinces: frozenset[str]) -> dict[str, str]:
     """Find what is needed and not yet found by what stands in the columns that are left."""
-    left = {name: look for name, look in looks.items() if name not in chosen.values() and len(look.entries)}
+    left = {
+        name: look for name, look in looks.items()
+        if name not in chosen.values() and len(look.entries) and not names.about_people(names.tokens(name))
+    }  # fmt: skip
     found: dict[str, str] = {}
     dates = [name for name, look in left.items() if _date_like(look)]
     if "event_date" not in chosen and dates:
@@ -246,8 +227,8 @@ def _counts(looks: dict[str, Look], taken: set[str]) -> dict[str, str]:
     """Find columns of counts of people by the words of their names."""
     found: dict[str, str] = {}
     # a name that says whose deaths they are goes before one that does not
-    for name in sorted(looks, key=lambda name: not set(names.tokens(name)) & _WHO[0][0]):
-        look, to = looks[name], _people_of(names.tokens(name)) if name not in taken else None
+    for name in sorted(looks, key=lambda name: not names.says_civilians(names.tokens(name))):
+        look, to = looks[name], names.people_of(names.tokens(name)) if name not in taken else None
         if to and to not in found and look.share(_people(look.entries.head(_MOST_DISTINCT))) >= _ENOUGH:
             found[to] = name
     for measure in MEASURES:  # beside a minimum or maximum, a bare count is the best estimate
@@ -257,23 +238,6 @@ def _counts(looks: dict[str, Look], taken: set[str]) -> dict[str, str]:
             if "best" not in ends and f"{measure}_best" in schema.COLUMN:
                 found[f"{measure}_best"] = name
     return found
-
-
-def _people_of(words: tuple[str, ...]) -> str | None:
-    """Say which of our counts a name stands for; ``Killed`` alone is taken as civilians, and noted."""
-    said = set(words)
-    killed, injured = bool(said & _KILLED), bool(said & _INJURED)
-    if killed == injured:
-        return None
-    if killed and "unknown" in said:
-        return "status_unknown_killed"
-    who = next((ours for listed, ours in (*_WHO[1:3], _WHO[0], _WHO[3]) if said & listed), "")
-    if not who and said & _OTHERS or {"women", "children"} & {who} and said & (_OTHERS - {"nation"}):
-        return None
-    measure = f"{who or 'civilians'}_{'killed' if killed else 'injured'}"
-    end = next((ours for listed, ours in _ENDS if said & listed), "")
-    to = f"{measure}_{end}" if end else measure
-    return to if to in schema.COLUMN or to in MEASURES else None
 
 
 def _field(to: str, name: str, look: Look, notes: list[str]) -> Field:
@@ -288,13 +252,12 @@ def _field(to: str, name: str, look: Look, notes: list[str]) -> Field:
             notes.append(f"'{name}' is taken as {written}; write the other order if the points lie elsewhere.")
         return replace(field, written=written)
     if to in MEASURES or what == "count":
-        words = set(names.tokens(name))
-        if to.startswith("civilians") and not words & _WHO[0][0]:
-            other = "write all_killed instead" if "killed" in to else "take the line out"
+        if to.startswith("civilians") and not names.says_civilians(names.tokens(name)):
+            other = "it belongs to everyone killed (all_killed)" if "killed" in to else "leave it out"
             notes.append(f"'{name}' is taken as civilians; if fighters are counted too, {other}.")
         if to.startswith("all_"):
-            notes.append(f"'{name}' is taken as everyone, fighters included; if it counts civilians alone, write "
-                         f"civilians_killed instead.")  # fmt: skip
+            notes.append(f"'{name}' is taken as everyone, fighters included; if it counts civilians alone, it belongs "
+                         "to civilians killed (civilians_killed).")  # fmt: skip
     return field
 
 

@@ -17,10 +17,12 @@ import streamlit as st
 from civmap import schema
 from civmap.errors import CivMapError, ReadError
 from civmap.exhibits import words
+from civmap.placing import place
 from civmap.readers import MAPPINGS, Mapping, ReadResult
 from civmap.readers.files import TextTable, open_table, read_records
+from civmap.readers.kept_mappings import save, saved
 from civmap.readers.mapped import read_mapped
-from civmap.readers.mapping import COORDINATES, MEASURES, OPEN, RECORD_NUMBER, TARGETS, Field, save, saved, ways
+from civmap.readers.mapping import COORDINATES, MEASURES, OPEN, RECORD_NUMBER, TARGETS, Field, ways
 from civmap.readers.suggest import how_written, suggest_for
 from civmap.store import Store
 
@@ -87,7 +89,7 @@ def desk(store: Store, keep: Callable[[ReadResult, date | None], None]) -> None:
         unread = [name for name in draft.table.header[:500] if name not in used]
         notes = [*draft.proposal.notes, *([f"Not read: {', '.join(unread[:20])}"] if unread else [])]
         st.caption("\n".join(f"- {_escaped(note[:1].upper() + note[1:])}" for note in notes))
-        result = _preview(draft, mapping)
+        result = _preview(store, draft, mapping)
         _buttons(store, draft, mapping, result, keep)
 
 
@@ -118,7 +120,8 @@ def _questions(draft: Draft) -> dict[str, str]:
     for field in (field for field in draft.proposal.fields if field.written == OPEN):
         asked = f"Nothing in **{_escaped(field.column)}** says whether the day or the month stands first"
         answers[field.to] = st.radio(
-            f"{asked}: {_some(draft, field)}", [OPEN, *ways(field.to)], horizontal=True, key=f"mapping-{field.to}-{draft.table.sha256}",
+            f"{asked}: {_some(draft, field)}", [OPEN, *ways(field.to)], horizontal=True,
+            key=f"mapping-{field.to}-{draft.table.sha256}",
             format_func=lambda way: _ANSWERS.get(way, way),
         )  # fmt: skip
     return answers
@@ -174,19 +177,28 @@ def _field(draft: Draft, before: Field | None, after: Field) -> Field | None:
     return after if after.column or after.constant or after.written == RECORD_NUMBER else None
 
 
-def _preview(draft: Draft, mapping: Mapping) -> ReadResult | None:
+def _preview(store: Store, draft: Draft, mapping: Mapping) -> ReadResult | None:
     """Read the whole file through the mapping; show ten rows, and what is set aside and why."""
+    if mapping.questions:
+        st.info("Once the question above is answered, the rows are shown here.", icon=":material/help:")
+        return None
     try:
         Mapping.from_toml(mapping.to_toml(), name="The mapping")
-        result = _read(draft, mapping)
+        result, placed = _read(store, draft, mapping)
     except ReadError as error:
         st.warning(str(error), icon=":material/info:")
         return None
-    records, rejected = result.records, result.rejected
+    records, rejected, (outside, swapped) = result.records, result.rejected, placed
+    beyond = words.number(outside) if outside else "none"
     st.markdown(
-        f"**{words.count(len(records), 'row')} would be read**, {words.number(len(rejected))} set aside"
-        + (f". The first {_ROWS}:" if len(records) > _ROWS else ".")
+        f"**{words.count(len(records), 'row')} would be read**, {beyond} of them outside {store.theatre.title}, "
+        f"and {words.number(len(rejected))} set aside" + (f". The first {_ROWS}:" if len(records) > _ROWS else ".")
     )
+    if swapped:
+        st.warning(
+            f"{words.count(swapped, 'row')} would lie in {store.theatre.title} with latitude and longitude exchanged.",
+            icon=":material/swap_horiz:",
+        )
     if len(records):
         st.dataframe(_as_read(records.head(_ROWS)), hide_index=True, width="stretch")
     if len(rejected):
@@ -197,15 +209,24 @@ def _preview(draft: Draft, mapping: Mapping) -> ReadResult | None:
     return result
 
 
-def _read(draft: Draft, mapping: Mapping) -> ReadResult:
-    """Read once for each state of the mapping, however often the page is drawn."""
-    state = (draft.table.sha256, mapping.fingerprint)
-    known, result = st.session_state.get(f"{_KEY}-read", (None, None))
-    if known != state or result is None:
+def _read(store: Store, draft: Draft, mapping: Mapping) -> tuple[ReadResult, tuple[int, int]]:
+    """Read and place once for each state of the mapping, however often the page is drawn.
+
+    Returns
+    -------
+    tuple
+        What was read, and how many records lie outside the theatre, and would not with coordinates exchanged.
+    """
+    state = (draft.table.sha256, mapping.fingerprint, store.theatre.id)
+    known, found = st.session_state.get(f"{_KEY}-read", (None, None))
+    if known != state or found is None:
         with st.spinner("Reading …"):
             result = read_mapped(draft.table, mapping)
-        st.session_state[f"{_KEY}-read"] = (state, result)
-    return result
+            placed = place(result.records, store.theatre)
+        swapped = placed["caveats"].list.flatten() if len(placed) else pd.Series(dtype="str")
+        found = result, (int((placed["placed_by"] == "outside").sum()), int((swapped == "coordinates_swapped").sum()))
+        st.session_state[f"{_KEY}-read"] = (state, found)
+    return found
 
 
 def _as_read(records: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +283,6 @@ def _buttons(
         assert result is not None
         with _in_words():
             save(mapping, store.folder / MAPPINGS)
-            close()
             keep(result, draft.released)
     middle.download_button(
         "The mapping as a file", mapping.to_toml(), file_name="map.toml", mime="application/toml", on_click="ignore",

@@ -32,8 +32,9 @@ def upload(store: Store) -> None:
     done = st.session_state.pop("loaded", None)
     if done:
         st.success(_said(*done), icon=":material/check:")
+        st.toast(f"{done[0].file}: loaded", icon=":material/check:")  # seen also where the page is scrolled down
     _upload_form(store)
-    mapping.desk(store, lambda result, released: _show_again(_keep(store, result, released, st.progress(0.0)), result))
+    mapping.desk(store, lambda result, released: _load_mapped(store, result, released))
     with st.expander("Fetch UCDP GED over the network", icon=":material/cloud_download:"):
         _fetch_form(store)
 
@@ -85,6 +86,12 @@ def _ask(store: Store, file: Any, source: str | None, released: date | None, bar
         _say_fault(error, bar)
         return
     st.rerun()
+
+
+def _load_mapped(store: Store, result: ReadResult, released: date | None) -> None:
+    load = _keep(store, result, released, st.progress(0.0))
+    mapping.close()
+    _show_again(load, result)
 
 
 def _fetch_form(store: Store) -> None:

@@ -94,7 +94,8 @@ def _airwars(own: pd.DataFrame) -> pd.DataFrame:
     grades = {"accepted_by_party": "Confirmed", "corroborated": "Fair", "single_source": "Weak",
               "contested": "Contested", "discounted": "Discounted"}  # fmt: skip
     causes = {"aerial": "Airstrike", "indirect_fire": "Artillery", "ground_engagement": "Ground operation"}
-    unplaced = own["location_precision"] == "country"  # its accuracy has no word for that
+    # its accuracy has no word for the country; a planted (0, 0) stays
+    unplaced = (own["location_precision"] == "country") & pd.to_numeric(own["latitude"]).ne(0)
     counts = {name: own[name] for name in _OWN if name.endswith(("_min", "_max"))}
     return pd.DataFrame(
         {

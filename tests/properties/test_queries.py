@@ -61,7 +61,6 @@ filters = st.builds(
     terms=st.lists(narrowed, max_size=2),
 )
 
-
 COUNTED = ("incidents", *(f"value_{bound}" for bound in BOUNDS))
 PEOPLE = {"killed": ("killed",), "injured": ("injured",), "casualties": ("killed", "injured")}
 
@@ -80,7 +79,7 @@ def added(frame: pd.DataFrame) -> pd.Series:
 
 
 def added_records(records: pd.DataFrame, measure: str) -> pd.Series:
-    """Add up the figures of the records themselves, as the documentation of `queries.measured` puts it."""
+    """Add up the figures of the records themselves: a best only if every record with a figure has one."""
     values = np.full(3, len(records))
     for n, one in enumerate(PEOPLE.get(measure, ())):
         low, best, high = (records[f"civilians_{one}_{bound}"] for bound in BOUNDS)

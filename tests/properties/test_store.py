@@ -124,12 +124,5 @@ def test_a_record_is_as_its_last_release_until_that_day_says(world: World, form:
                 continue
             said = pd.concat([pd.DataFrame(frame) for frame in frames]).sort_values("known_at", kind="stable")
             said = said.drop_duplicates(["source", "source_id"], keep="last")
-            columns = [
-                "source",
-                "source_id",
-                "source_row",
-                "event_date",
-                "civilians_killed_min",
-                "civilians_killed_max",
-            ]
-            same(said[columns], shown[columns])
+            told = ["source", "source_id", "source_row", "event_date", "civilians_killed_min", "civilians_killed_max"]
+            same(said[told], shown[told])

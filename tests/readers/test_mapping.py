@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from civmap.errors import ReadError
 from civmap.readers import Mapping, ReadResult, read, read_known
 from civmap.readers.faults import RULES
+from civmap.readers.kept_mappings import save, saved
 from civmap.readers.mapped import NUMBER
-from civmap.readers.mapping import OPEN, RECORD_NUMBER, TARGETS, Field, save, saved, ways
+from civmap.readers.mapping import OPEN, RECORD_NUMBER, TARGETS, Field, ways
 from civmap.readers.written_dates import DAY_FIRST, MONTH_FIRST
 
 ROW = {"No": "7", "Day": "25/06/2010", "Lat": "34.53", "Long": "69.17", "Wilayat": "Kabul", "Killed": "3"}

@@ -122,6 +122,18 @@ def test_a_name_alone_is_not_enough(tmp_path: Path, name: str, values: list[str]
     assert name not in columns_of(mapping).values() or columns_of(mapping).get("cause_as_reported") == name
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Phone number", "Passport ID", "No of injured", "Victim name", "Age", "Contact", "Tazkira no", "Date of birth"],
+)
+def test_a_column_about_people_and_a_number_of_something_name_no_record(tmp_path: Path, name: str) -> None:
+    values = [f"2010-0{number}-01" if "Date" in name else f"070{number}" for number in range(1, 9)]
+    mapping = proposed(tmp_path, {name: values, "Province": ["Kabul"] * 8})
+    assert not {"source_id", "event_date", "place"} & {
+        to for to, column in columns_of(mapping).items() if column == name
+    }
+
+
 def test_every_own_column_is_known_by_its_own_name(tmp_path: Path) -> None:
     own = {
         "source_id": ["1"], "event_date": ["2010-05-01"], "latitude": ["34.5"], "longitude": ["69.1"],
@@ -183,7 +195,10 @@ def test_dates_half_exchanged_by_the_spreadsheet_are_pointed_out(tmp_path: Path)
 def test_whose_deaths_are_counted_is_assumed_and_said(tmp_path: Path) -> None:
     bare = proposed(tmp_path, {**BASE, "Killed": [1, 2, 3]})
     assert columns_of(bare)["civilians_killed"] == "Killed"
-    assert "'Killed' is taken as civilians; if fighters are counted too, write all_killed instead." in bare.notes
+    assert (
+        "'Killed' is taken as civilians; if fighters are counted too, it belongs to everyone killed (all_killed)."
+        in bare.notes
+    )
     total = proposed(tmp_path, {**BASE, "Killed": [1, 2, 3], "Civilians killed": [1, 1, 1], "Fatalities": [3, 3, 3]})
     assert columns_of(total)["civilians_killed"] == "Civilians killed"
     assert columns_of(total)["all_killed"] == "Fatalities"
