@@ -16,9 +16,8 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "source_id": (
         "id", "ref", "reference", "no", "nr", "number", "num", "serial", "code", "incident id", "incident no",
         "incident number", "incident code", "event id", "event no", "case id", "case no", "case number", "record id",
-        "record no", "report id", "report key", "serial no", "serial number", "ser", "ser no",
-        "sr", "sr no",
-        "s no", "sn", "sl no", "item no", "entry no", "log no", "unique id", "numero",
+        "record no", "report id", "report key", "serial no", "serial number", "ser", "ser no", "sr", "sr no", "s no",
+        "sn", "sl no", "item no", "entry no", "log no", "unique id", "numero",
         "identifiant", "شماره", "رقم", "الرقم", "رقم الحادث", "گڼه",
     ),
     "event_date": (

@@ -10,7 +10,9 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from civmap.cli import app
 from civmap.errors import ReadError
 from civmap.readers import Mapping, read, suggest
 from civmap.readers.mapping import OPEN, RECORD_NUMBER
@@ -305,3 +307,36 @@ def test_a_hundred_thousand_columns_are_looked_at_in_part(tmp_path: Path) -> Non
     assert columns_of(mapping) == {"source_id": "Id", "event_date": "Date", "admin1_as_reported": "Province"}
     assert len(mapping.to_toml()) < 10_000
     assert len(read(tmp_path / "log.csv", mapping=mapping).records) == 1
+
+
+# ---- on the command line --------------------------------------------------------------------------------------------
+
+
+def command(*arguments: object) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command_prints_the_mapping_and_asks_beside_it(tmp_path: Path) -> None:
+    pd.DataFrame({**BASE, "Date": ["05/06/2010"] * 3}).to_csv(tmp_path / "log.csv", index=False)
+    code, printed, asked = command("suggest-mapping", tmp_path / "log.csv")
+    assert code == 0 and Mapping.from_toml(printed) == suggest(tmp_path / "log.csv")
+    assert 'Question: Does "Date" have the day or the month first?' in asked
+    (tmp_path / "map.toml").write_text(printed, encoding="utf-8")
+    code, _, said = command("read", tmp_path / "log.csv", "--mapping", tmp_path / "map.toml")
+    assert code == 1 and "1 open question" in said and "Traceback" not in said
+    (tmp_path / "map.toml").write_text(printed.replace('"?"', '"day first"'), encoding="utf-8")
+    code, said, _ = command("read", tmp_path / "log.csv", "--mapping", tmp_path / "map.toml")
+    assert code == 0 and "3 rows read, 3 accepted" in said
+
+
+def test_a_mapping_that_was_ingested_with_is_known_the_next_time(tmp_path: Path, home: Path) -> None:
+    pd.DataFrame(BASE).to_csv(tmp_path / "log.csv", index=False)
+    pd.DataFrame({**BASE, "Id": ["x", "y", "z"]}).to_csv(tmp_path / "next.csv", index=False)
+    (tmp_path / "map.toml").write_text(suggest(tmp_path / "log.csv").to_toml(), encoding="utf-8")
+    to = ("--theatre", "afghanistan", "--home", home)
+    code, _, said = command("ingest", tmp_path / "log.csv", *to)
+    assert code == 1 and "suggest-mapping FILE" in said and "Nothing was kept" in said
+    assert command("ingest", tmp_path / "log.csv", "--mapping", tmp_path / "map.toml", *to)[0] == 0
+    code, said, _ = command("ingest", tmp_path / "next.csv", *to)
+    assert code == 0 and "next.csv (mapping" in said and "3 rows read, 3 accepted" in said
