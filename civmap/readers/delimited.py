@@ -208,7 +208,7 @@ def _parse(
 
 def _drop_unclosed(body: pa.Buffer, delimiter: str) -> tuple[pa.Buffer, list[tuple[int, str, str]]]:
     """Take out lines whose quote is not closed in place, so that they do not swallow the records below them."""
-    stream = io.TextIOWrapper(io.BytesIO(memoryview(body)), encoding="utf-8", errors="replace", newline="")
+    stream = io.TextIOWrapper(pa.BufferReader(body), encoding="utf-8", errors="replace", newline="")
     lost: list[tuple[int, str, str]] = []
     kept = pa.BufferOutputStream()
     again: deque[str] = deque()  # lines to read once more because the line above them was taken out
