@@ -12,17 +12,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from civmap.analysis.earlier import hotter_than_before, scatter_elsewhere
 from civmap.analysis.hotspots import estimate_dispersion, hotspots
 from tests.analysis.grids import grid_graph
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "hotspots.md"
-SIDE, MAPS, PLANTED_MAPS = 20, 2000, 500
+SIDE, MAPS, PLANTED_MAPS, EARLIER_MAPS = 20, 2000, 500, 100
 MEANS = (0.05, 0.5, 5.0)
 GRAPH = grid_graph(SIDE)
 BLOCK = [(row, column) for row in (9, 10, 11) for column in (9, 10, 11)]
 INSIDE = np.array([row * SIDE + column for row, column in BLOCK])
 CENTRE = 10 * SIDE + 10
 NEAR = np.array([row * SIDE + column for row in range(7, 14) for column in range(7, 14)])  # windows that touch it
+UNEVEN = np.exp(np.random.default_rng(1).normal(0, 1.2, SIDE * SIDE))  # levels of places that differ as real ones do
 ACROSS = np.tile(np.arange(SIDE), SIDE) / (SIDE - 1)  # 0 in the west, 1 in the east
 
 Draw = Callable[[np.random.Generator], np.ndarray]
@@ -115,11 +117,49 @@ def background_table(maps: int = PLANTED_MAPS) -> str:
     return head + "|---|---|---|---|---|\n" + "\n".join(lines)
 
 
+def earlier_table(maps: int = EARLIER_MAPS) -> str:
+    """Compare two periods of the same uneven levels, and of levels of which the middle block grew."""
+    head = (
+        "| cells of both periods | block times | hot, scatter estimated | hot, scatter ignored | hot, earlier counts "
+        "taken as known |\n|---|---|---|---|---|\n"
+    )
+    lines = []
+    for mean, k, times in (
+        (0.5, None, 1),
+        (5.0, None, 1),
+        (0.5, 2, 1),
+        (5.0, 2, 1),
+        (5.0, None, 4),
+        (5.0, 2, 4),
+        (5.0, 2, 10),
+    ):
+        hot = np.array([two_periods(number, mean, k, times) for number in range(maps)])
+        cells = f"Poisson, mean {mean:g}" if k is None else f"k = {k}, mean {mean:g}"
+        lines.append(f"| {cells} | {times} | " + " | ".join(_percent(share) for share in hot.mean(axis=0)) + " |")
+    return head + "\n".join(lines)
+
+
+def two_periods(number: int, mean: float, k: float | None, times: float) -> tuple[bool, bool, bool]:
+    """Say whether the grown block is found, or any cell where none grew: allowing for scatter, without, and naively."""
+    generator = np.random.default_rng([number, 2010])
+    grown = np.ones(SIDE * SIDE)
+    grown[INSIDE] = times
+    burst = [1.0 if k is None else generator.gamma(k, 1 / k, SIDE * SIDE) for _ in "12"]
+    before, now = (pd.Series(generator.poisson(mean * UNEVEN * one)) for one in (burst[0], burst[1] * grown))
+    scatter = scatter_elsewhere(now, before, GRAPH)
+    where = INSIDE if times > 1 else slice(None)
+    return (
+        hotter_than_before(now, before, GRAPH, scatter=scatter)["hot"].to_numpy()[where].any(),
+        hotter_than_before(now, before, GRAPH)["hot"].to_numpy()[where].any(),
+        hotspots(now, GRAPH, exposure=before)["hot"].to_numpy()[where].any(),
+    )
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-TABLES = {"noise": noise_table, "power": power_table, "background": background_table}
+TABLES = {"noise": noise_table, "power": power_table, "background": background_table, "earlier": earlier_table}
 
 
 def written(name: str) -> str:

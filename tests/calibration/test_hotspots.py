@@ -17,6 +17,7 @@ from tests.calibration.hotspot_maps import (
     planted,
     poisson,
     scattered,
+    two_periods,
     written,
 )
 
@@ -52,6 +53,14 @@ def test_at_most_one_map_of_noise_in_twenty_is_hot(mean):
 def test_also_where_cells_scatter_more_than_chance(mean, dispersion):
     found = noise(scattered(mean, 2), MAPS, dispersion=dispersion)
     assert found["hot"] <= LIMIT and found["without_support"] <= LIMIT
+
+
+def test_against_an_earlier_period_at_most_one_map_in_twenty_is_hot():
+    for row in rows("earlier"):
+        level = float(row[2].removesuffix(" %"))
+        assert level <= 5 if row[1] == "1" else level > 50 or row[0].startswith("k"), row
+    hot = [two_periods(number, 5, 2, 1) for number in range(60)]
+    assert sum(one for one, *_ in hot) <= binom.ppf(0.999, 60, 0.05) and sum(bare for _, bare, _ in hot) > 30
 
 
 def test_this_would_show_a_test_that_is_not_corrected_or_ignores_the_scatter():

@@ -1,0 +1,14 @@
+"""Hotspots: where incidents concentrate and whether it could be chance, and other ways to look at the same records."""
+
+from __future__ import annotations
+
+from civmap.exhibits.hotspots.answer import hotspots
+from civmap.exhibits.hotspots.developing import PERIODS, RADII_KM, emerging, scan
+from civmap.exhibits.hotspots.field import EXPOSURES, UNITS, choices, default
+from civmap.exhibits.hotspots.periods import hotspot_month, hotspot_periods, months
+from civmap.exhibits.hotspots.smooth import BANDWIDTHS_KM, REACHES, density, groups
+
+__all__ = [
+    "BANDWIDTHS_KM", "EXPOSURES", "PERIODS", "RADII_KM", "REACHES", "UNITS", "choices", "default", "density",
+    "emerging", "groups", "hotspot_month", "hotspot_periods", "hotspots", "months", "scan",
+]  # fmt: skip

@@ -1,0 +1,139 @@
+"""Two periods side by side on one scale, and single months to play through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from civmap.errors import RecipeError
+from civmap.exhibits import words
+from civmap.exhibits.hotspots import cautions, told
+from civmap.exhibits.hotspots.answer import ANY, map_part, place_part
+from civmap.exhibits.hotspots.field import EXPOSURES, UNITS, default, field, in_span, in_words, two_spans
+from civmap.exhibits.hotspots.grid import resolution_of
+from civmap.exhibits.hotspots.tested import Tested, tested
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.exhibits.standing import options, standing
+from civmap.figures.part import Part
+from civmap.store import Store
+
+NARROWER = 0.7  # zoom levels by which a map of half the width shows the same
+AMOUNTS = (("20 incidents or more", "5", 20), ("10 to 19", "4", 10), ("5 to 9", "3", 5), ("2 to 4", "2", 2),
+           ("1 incident", "1", 1))  # fmt: skip
+
+
+def hotspot_periods(recipe: Recipe, store: Store) -> Exhibit:
+    """Test two periods in the same way and show both maps side by side, on one scale.
+
+    Parameters of the recipe: ``unit`` and ``exposure`` as in `hotspots`.
+    """
+    chosen = options(recipe, unit=UNITS, exposure=(ANY, *EXPOSURES))
+    unit, exposure = chosen["unit"], chosen["exposure"]
+    if exposure == ANY:
+        exposure = default(unit, theatre_has_population=not store.theatre.population.empty)
+    here = standing(recipe, store)
+    spans = two_spans(here)[::-1]  # the earlier one first, as one reads
+    size = resolution_of(store, here.filters, as_known_on=recipe.as_known_on)[0] if unit == "cells" else None
+    pair = [tested(here, unit, exposure, span=span, resolution=size) for span in spans]
+    parts = [map_part(done, title=_days(done)) for done in pair]
+    view = {**store.theatre.view, "zoom": store.theatre.view["zoom"] - NARROWER}
+    beside = {"beside": 2, "view": view}
+    parts = [Part(one.kind, one.title, one.frames, one.alt, {**one.encoding, **beside}) for one in parts]
+    table = _both(pair)
+    hot = [set(done.found.index[done.found["hot"]]) for done in pair]
+    sentence = (
+        f"Hot {unit}: {_few(len(hot[0]))} in the earlier period, {_few(len(hot[1]))} in the later one, "
+        f"{_few(len(hot[0] & hot[1]))} in both. Hot in one period and not in the other is no proof of a change: each "
+        "period is tested by itself, and what can be told in it differs."
+    )
+    return here.exhibit(
+        title=f"Two periods side by side, by {unit[:-1]}, compared with {EXPOSURES[exposure]}",
+        sentence=sentence,
+        parts=[*parts, Part(
+            "table", "Places that are hot in either period", {"table": table},
+            alt=f"Table of {len(table)} places that are hot in either of two periods.",
+        )],
+        caveats=[*cautions.caveats(pair[1])[:2], "Both maps have the same classes and the same places.",
+                 "Whether a place changed is asked by comparing it with its own earlier period."],
+        n=sum(int(done.found["count"].sum()) for done in pair),
+    )  # fmt: skip
+
+
+def _few(number: int) -> str:
+    return words.number(number) if number else "none"
+
+
+def _days(done: Tested) -> str:
+    here = done.field.here
+    return f"{in_words((here.first, here.last))}, n = {int(done.found['count'].sum()):,}"
+
+
+def _both(pair: list[Tested]) -> pd.DataFrame:
+    hot = pair[0].found["hot"] | pair[1].found["hot"]
+    order = pair[1].found.loc[hot].sort_values("count", ascending=False).index
+    columns: dict[str, object] = {"Province": pair[1].field.places.loc[order, "name"]}
+    if pair[1].field.unit == "cells":
+        columns["Place"] = told.near(pair[1].field).loc[order]
+    for name, done in zip(("Earlier", "Later"), pair, strict=True):
+        found = done.found.loc[order]
+        columns |= {
+            f"{name}: incidents": found["count"].astype("Int64"), f"{name}: ratio": found["ratio"].map(told.number),
+            f"{name}: finding": told.verdict(done).loc[order],
+            f"{name}: hot in draws": told.short_draws(done.draws).loc[order],
+        }  # fmt: skip
+    return told.without_empty(pd.DataFrame(columns).reset_index(drop=True), "Place")
+
+
+def months(recipe: Recipe, store: Store) -> list[str]:
+    """List the months that `hotspot_month` can show under a recipe's filters."""
+    here = standing(recipe, store)
+    return [str(month) for month in pd.period_range(here.first, here.last, freq="M")]
+
+
+def hotspot_month(recipe: Recipe, store: Store) -> Exhibit:
+    """Count one month by place, in classes that are the same for every month; no test.
+
+    Parameters of the recipe: ``unit``; ``month``, such as 2012-05 (by default the last).
+    """
+    chosen = options(recipe, unit=UNITS, month="")
+    unit = chosen["unit"]
+    whole = standing(recipe, store)
+    known = months(recipe, store)
+    month = chosen["month"] or known[-1]
+    if month not in known:
+        raise RecipeError(f"There is no month '{month}' in these days.", expected=f"{known[0]} to {known[-1]}")
+    size = resolution_of(store, whole.filters, as_known_on=recipe.as_known_on)[0] if unit == "cells" else None
+    period = pd.Period(month, "M")
+    days = max(period.start_time, whole.first), min(period.end_time.normalize(), whole.last)
+    here = replace(standing(recipe, store, filters=in_span(whole.filters, days)), notes=whole.notes)
+    seen = field(here, unit, resolution=size)
+    total = int(seen.counts.sum())
+    finding = np.select(
+        [seen.counts.isna(), *(seen.counts >= least for *_, least in AMOUNTS)],
+        [told.UNSEEN, *(name for name, *_ in AMOUNTS)], default=told.EMPTY,
+    )  # fmt: skip
+    count = seen.counts.fillna(0).astype(int)
+    frame = pd.DataFrame({
+        "admin1": seen.places["admin1"], "finding": finding, "incidents": seen.counts.astype("Int64"),
+        "label": told.place_names(seen) + "\n" + count.map(lambda n: words.count(n, "incident")),
+    })  # fmt: skip
+    below = seen.here.subtitled(total)
+    top = str(count.idxmax()) if total else None
+    classes = tuple((name, role) for name, role, _ in AMOUNTS) + told.CLASSES[-3:][:1] + told.CLASSES[-1:]
+    part = place_part(
+        seen, frame, f"{words.month(period.start_time)}, counts", f"Map of {unit}: {below}.", classes, below,
+        unit="incidents in the month",
+    )  # fmt: skip
+    most = f" Most: {told.place_names(seen)[top]}, {count[top]:,}." if top is not None else ""
+    return here.exhibit(
+        title=f"{words.month(period.start_time)}: incidents by {unit[:-1]}",
+        sentence=f"{words.count(total, 'incident')} that can be placed by {unit[:-1]} in {in_words(days)}.{most}",
+        parts=[part],
+        caveats=[
+            "Counts as recorded, the same classes for every month, so that months can be gone through; nothing is "
+            "tested: in a single month most places expect too little.",
+        ],
+        n=total,
+    )
