@@ -204,13 +204,13 @@ def _check_counts(data: UnitPanel, covered: NDArray[np.bool_], total: Series, da
         for periods, side in ((~after, "before"), (after, "after")):
             if not data.known[np.ix_(rows, periods)].any():
                 raise AnalysisError(
-                    f"There is no period {side} {day:%d %B %Y} with a count in the {which} places.",
+                    f"There is no period {side} {day.day} {day:%B %Y} with a count in the {which} places.",
                     next_step="Take a longer window or a source whose scope covers both sides of the date.",
                 )
             if not data.counts[np.ix_(rows, periods)].any():
                 raise AnalysisError(
-                    f"Nothing was counted {side} {day:%d %B %Y} in the {which} places, so the ratio has no finite "
-                    "answer.",
+                    f"Nothing was counted {side} {day.day} {day:%B %Y} in the {which} places, "
+                    "so the ratio has no finite answer.",
                     next_step="Take a wider area, more causes or parties, or a longer window.",
                 )
 

@@ -117,7 +117,7 @@ def summarise(
     if verdict == "inseparable":
         text = f"{lead} ({percent} interval {span}), but the change cannot be separated from {_named(mixed)}."
         if not level.excludes_one:
-            text += " No change at all lies within the interval too."
+            text += " The data cannot tell: no change at all lies within the interval too."
     elif verdict == "cannot_tell":
         text = (
             f"{lead}, but the data cannot tell: the {percent} interval {span} includes no change; {_seen(detectable)}."
@@ -208,6 +208,8 @@ def _named(mixed: list[Neighbour]) -> str:
     nearest = sorted(mixed, key=lambda one: (one.kind != "recording change", _days_apart(one)))
     for one in nearest[:NAMED]:
         months = f"from {one.start:%B %Y}" + ("" if one.end is None else f" to {one.end:%B %Y}")
+        if one.end is not None and (one.start.year, one.start.month) == (one.end.year, one.end.month):
+            months = f"in {one.start:%B %Y}"
         groups.setdefault(_when(one), []).append(f"{one.label} ({months})")
     text = "; nor from ".join(_listed(labels) + when for when, labels in groups.items())
     others = len(mixed) - NAMED

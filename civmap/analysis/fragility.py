@@ -82,6 +82,7 @@ def look_beside(
     people: str | None = None,
     counts_people: bool = False,
     confidence: float = 0.95,
+    longer: pd.DataFrame | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Fragility:
     """Run everything that belongs beside one result.
@@ -104,6 +105,8 @@ def look_beside(
         Label and column of other causes, parties and neighbouring provinces.
     incidents, people, counts_people
         For `without_largest`.
+    longer
+        The same columns over more months, for longer windows and for placebo dates; without it those of the panel.
     progress
         Called with the share done, from 0 to 1, and what comes next.
 
@@ -131,6 +134,7 @@ def look_beside(
     shared: dict[str, Any] = {"at": at, "confidence": confidence}
     notes: list[str] = []
     steps = iter(range(9))
+    longest = panel if longer is None else longer
 
     def tell(what: str) -> None:
         if progress is not None:
@@ -147,7 +151,7 @@ def look_beside(
     tell("Primary model")
     primary = analyse(read_series(panel, outcome=outcome, exposure=None), outcome=outcome, **shared, **events)
     tell("Other specifications")
-    curve = specification_curve(panel, outcome=outcome, controls=controls, **shared, **events)
+    curve = specification_curve(longest, outcome=outcome, controls=controls, **shared, **events)
     controlled = {
         name: found
         for name in controls
@@ -170,7 +174,7 @@ def look_beside(
         )
     tell("Other places and causes")
     moved = each_outcome(panel, elsewhere or {}, **shared, **events)
-    placebos = tried(lambda: placebo_dates(panel, outcome=outcome, **shared), "Placebo dates")
+    placebos = tried(lambda: placebo_dates(longest, outcome=outcome, **shared), "Placebo dates")
     needed = tried(
         lambda: tuple(months_needed(panel, outcome=outcome, ratio=ratio, **shared) for ratio in EFFECTS),
         "Months needed",
@@ -218,7 +222,7 @@ def _checks(
     if largest is not None:
         row = largest.table.iloc[1]
         held = _clear(row["low"], row["high"]) == sign
-        said = f"without the largest incident ({largest.day:%d %B %Y}) the ratio is {_span(row)}"
+        said = f"without the largest incident ({largest.day.day} {largest.day:%B %Y}) the ratio is {_span(row)}"
         found.append(Check("without the largest incident", held, said))
     if bounds is not None:
         found.append(Check("attribution", bounds.holds, bounds.text.rstrip(".")))

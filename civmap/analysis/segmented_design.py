@@ -144,7 +144,9 @@ def build_design(
         step = Column(f"the directive of {day:%B %Y}", "directive", (since >= 0).astype(float), day)
         same = [index for index in level if np.array_equal(columns[index].values, step.values)]
         if same:
-            notes.append(f"{day:%d %B %Y} falls into the same {series.unit} as another date; the two share one step.")
+            notes.append(
+                f"{day.day} {day:%B %Y} falls into the same {series.unit} as another date; the two share one step."
+            )
         level.append(same[0] if same else _append(columns, step))
         if slope_change:
             ramp = Column(step.label, "slope", np.maximum(since, 0.0), day)

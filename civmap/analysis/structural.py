@@ -93,7 +93,7 @@ def structural_counterfactual(
             "Too many periods hold no incident for a model of the logarithm.",
             found=f"{silent:.0%} of them",
             expected=f"at most {MOST_ZEROS:.0%}",
-            next_step="Use interrupted_time_series, or take a wider area.",
+            next_step="Use the primary model, or take a wider area.",
         )
     terms = by_nearness(ready.terms, days)
     design = build_design(series, at=days, harmonics=harmonics, slope_change=False, terms=terms, trend=False)
@@ -159,7 +159,7 @@ def _components(
     states, spread = found.smoothed_state, found.smoothed_state_cov
     if not found.mle_retvals["converged"] or not np.isfinite(states[first:, -1]).all():
         raise AnalysisError(
-            "The structural model reached no answer.", next_step="Take a longer window, or use interrupted_time_series."
+            "The structural model reached no answer.", next_step="Take a longer window, or use the primary model."
         )
     loads = np.zeros((model.k_states, len(whole)))
     loads[0] = 1.0

@@ -144,14 +144,14 @@ def test_pre_period_picture_and_drift():
                 incidents=frame["incidents"].where(~frame["admin1"].isin(NAMES[:12]) | (frame["period"] < DATE), 0)
             ),
             {},
-            "Nothing was counted after 01 January 2010 in the treated places",
+            "Nothing was counted after 1 January 2010 in the treated places",
         ),
         (
             lambda frame: frame.assign(
                 incidents=frame["incidents"].where(frame["admin1"].isin(NAMES[:12]) | (frame["period"] < DATE))
             ),
             {},
-            "no period after 01 January 2010 with a count in the other places",
+            "no period after 1 January 2010 with a count in the other places",
         ),
     ],
 )  # fmt: skip

@@ -264,3 +264,24 @@ def test_what_cannot_be_looked_at_is_noted_and_the_rest_still_works():
     assert any(note.startswith("Placebo dates: There is too little") for note in found.notes)
     assert "zero or missing" in found.activity.text
     assert found.checks
+
+
+def test_longer_windows_and_placebo_dates_come_from_the_longer_panel():
+    generator = np.random.default_rng(3)
+    months = pd.date_range("2005-01-01", periods=96, freq="MS")
+    counts = generator.poisson(generator.gamma(8, 5, 96)) + 1
+    longer = pd.DataFrame({"period": months, "air": counts})
+    panel = longer.iloc[36:60].reset_index(drop=True)
+    alone = look_beside(panel, at="2009-01-01", outcome="air")
+    beside = look_beside(panel, at="2009-01-01", outcome="air", longer=longer)
+    assert alone.specifications["window"].max() == 12 and alone.placebos is None
+    assert beside.specifications["window"].max() == 36 and len(beside.placebos.dates) == 48 - 24 + 1
+    assert beside.primary.level == alone.primary.level and beside.needed == alone.needed, "the result is the same"
+
+
+def test_what_cannot_be_compared_is_said_in_words_for_people():
+    months = pd.date_range("2015-01-01", periods=36, freq="MS")
+    nothing = pd.DataFrame({"period": months, "air": [0] * 18 + [3, 5, 4] * 6})
+    with pytest.raises(AnalysisError) as fault:
+        look_beside(nothing, at="2016-07-01", outcome="air")
+    assert "before 1 July 2016" in str(fault.value) and "rate_ratio" not in str(fault.value)

@@ -64,8 +64,9 @@ def test_rate_ratio_equals_the_published_example():
 
 
 def test_rate_ratio_equals_the_example_of_r():
-    # R, stats::poisson.test, second example: lung cancer in Fredericia against three other cities (eba1977); R prints
-    # the ratio 1.971488 and the interval 0.8584264 to 4.2772659
+    # R, stats::poisson.test, second example of its help page, lung cancer in Fredericia against three other cities
+    # (eba1977 in the package ISwR): poisson.test(c(11, 6 + 8 + 7), c(800, 1083 + 1050 + 878)); run, it gives the ratio
+    # 1.971488 and the interval 0.8584264 to 4.2772659
     found = rate_ratio(6 + 8 + 7, 1083 + 1050 + 878, 11, 800)
     assert found.ratio == pytest.approx(1.971488, abs=5e-7)
     assert (found.low, found.high) == pytest.approx((0.8584264, 4.2772659), abs=5e-8)
@@ -483,7 +484,7 @@ def test_more_events_than_the_window_can_carry_are_named_not_fitted():
         ([5, 6] * 24, {"at": "2007-12-31"}, "outside the data"),
         ([5, 6] * 24, {"at": "2012-01-01"}, "outside the data"),
         ([5, 6] * 24, {"at": "2008-03-01"}, "Too few months before"),
-        ([5, 6] * 24, {"at": ["2010-01-01", "2011-10-01"]}, "Too few months after 01 October 2011"),
+        ([5, 6] * 24, {"at": ["2010-01-01", "2011-10-01"]}, "Too few months after 1 October 2011"),
         ([5, 6] * 24, {"at": []}, "No date is given"),
         ([5, 6] * 24, {"at": "soon"}, "cannot be read"),
         ([5, 6] * 24, {"outcome": "deaths"}, "no column 'deaths'"),

@@ -23,12 +23,14 @@ def drawn(seed=2, *, mean=200.0, ratio=1.0, n=72):
 @pytest.mark.parametrize(
     ("level", "printed"),
     [
-        ("local level", -0.23759),  # stochastic level, petrol price and seat belt law, section 7.3
-        ("fixed level", -0.19714),  # deterministic level and seasonal, section 7.2
+        ("local level", -0.23759),  # stochastic level and deterministic seasonal, section 7.3
+        ("fixed level", -0.19714),  # deterministic level and seasonal, section 7.1
     ],
 )
 def test_published_effect_of_the_seat_belt_law(level, printed):
-    # Commandeur JJF, Koopman SJ (2007). An introduction to state space time series analysis. Oxford, chapter 7
+    # Commandeur JJF, Koopman SJ (2007). An introduction to state space time series analysis. Oxford, chapter 7: log of
+    # drivers killed or seriously injured, log of the petrol price, the law from February 1983, trigonometric seasonal
+    # (as in the book's own program for sections 7.1 to 7.3)
     found = structural_counterfactual(
         seat_belts(), at="1983-02-01", outcome="drivers", controls=["petrol"], harmonics=6, level=level
     )
