@@ -36,15 +36,25 @@ def mann_kendall(series: Array) -> tuple[Array, Array]:
     >>> s.tolist(), p.round(4).tolist()
     ([15.0], [0.0085])
     """
-    length = series.shape[1]
-    s = np.zeros(len(series))
-    for lag in range(1, length):  # a NaN on either side makes both comparisons false
-        later, earlier = series[:, lag:], series[:, :-lag]
-        s += (later > earlier).sum(axis=1, dtype=np.int64) - (later < earlier).sum(axis=1, dtype=np.int64)
+    s, variance = pair_score(series), score_variance(series)
     n = (~np.isnan(series)).sum(axis=1)
-    variance = (n * (n - 1) * (2 * n + 5) - _ties(series)) / 18
     z = (s - np.sign(s)) / np.sqrt(np.where(variance > 0, variance, 1))
     return s, np.where(n >= MIN_VALUES, 2 * ndtr(-np.abs(z)), np.nan)
+
+
+def pair_score(series: Array) -> Array:
+    """Count for each row the pairs that rise less the pairs that fall."""
+    s = np.zeros(len(series))
+    for lag in range(1, series.shape[1]):  # a NaN on either side makes both comparisons false
+        later, earlier = series[:, lag:], series[:, :-lag]
+        s += (later > earlier).sum(axis=1, dtype=np.int64) - (later < earlier).sum(axis=1, dtype=np.int64)
+    return s
+
+
+def score_variance(series: Array) -> Array:
+    """Give the variance of that score for each row without a trend, corrected for ties."""
+    n = (~np.isnan(series)).sum(axis=1)
+    return np.asarray((n * (n - 1) * (2 * n + 5) - _ties(series)) / 18)
 
 
 def _ties(series: Array) -> Array:

@@ -61,16 +61,16 @@ def check_sides(series: Series, days: Sequence[pd.Timestamp]) -> None:
     for side, rows, day in (("before", before, days[0]), ("after", after, days[-1])):
         if rows.sum() < MIN_SIDE:
             raise AnalysisError(
-                f"Too few {series.unit}s {side} {day:%d %B %Y} to compare.",
+                f"Too few {series.unit}s {side} {day.day} {day:%B %Y} to compare.",
                 found=f"{int(rows.sum())} with a count",
                 expected=f"at least {MIN_SIDE}",
                 next_step="Take a longer window or a source that reaches further.",
             )
         if not series.counts[rows].any():
             raise AnalysisError(
-                f"Nothing was counted {side} {day:%d %B %Y}, so the model has no finite answer.",
+                f"Nothing was counted {side} {day.day} {day:%B %Y}, so the model has no finite answer.",
                 found=f"{series.counts[before].sum():.0f} before, {series.counts[after].sum():.0f} after",
-                next_step="The naive comparison (rate_ratio) can say how surely the two differ.",
+                next_step="Take a wider area, more causes or parties, or a longer window.",
             )
 
 

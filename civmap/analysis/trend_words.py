@@ -1,0 +1,212 @@
+"""The trend word: rising, falling, no clear change, or too few to say.
+
+Each word follows from a stated rule. Incidents per period are taken as log-linear in time with a season, and the
+uncertainty of the slope is averaged over the serial correlation (`count_series.ar1_estimates`, the rule that
+before/after comparisons use). Looking at many areas finds some trend by chance, so the words of areas that are looked
+at together are corrected for their number.
+
+What it does not do: it says nothing of why, and it describes a window as one steady change, whatever happened within.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from civmap.analysis.count_panel import Series, read_series
+from civmap.analysis.count_series import CountFit, Estimates, ar1_estimates, fit_counts
+from civmap.analysis.segmented_design import build_design
+from civmap.analysis.tails import adjust
+from civmap.errors import AnalysisError
+
+__all__ = ["FEWEST_INCIDENTS", "FEWEST_YEARS", "NO_CHANGE", "TOO_FEW", "WORDS", "TrendFit", "fit_trend", "trend_words"]
+
+RISING, FALLING, NO_CHANGE, TOO_FEW = "rising", "falling", "no clear change", "too few to say"
+WORDS = (RISING, FALLING, NO_CHANGE, TOO_FEW)
+
+FEWEST_YEARS = 2  # below two years a season cannot be told from a trend
+FEWEST_INCIDENTS = 20
+FALSE_DISCOVERY_RATE = 0.05  # of the words rising and falling over areas looked at together
+HARMONICS = 2  # waves of the season
+RESTS_BELOW = 0.05  # p below which it is asked whether a trend rests on a single period
+TREND = 1  # number of the trend's column in the design
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class TrendFit:
+    """The model of one area.
+
+    Parameters
+    ----------
+    series
+        What was fitted.
+    fit, estimates
+        Means and dispersion; slope and errors per assumed correlation.
+    ratio, low, high
+        Rate of a year over that of the year before, along the trend, with its 95 % interval.
+    p
+        Two-sided, against no trend.
+    odd, p_without
+        First day of the period that stands out most, and p without it; as p where that is above 0.05 already.
+    fall, rise
+        Smallest yearly ratios below and above 1 that would be told from no trend in four of five such series.
+    """
+
+    series: Series
+    fit: CountFit
+    estimates: Estimates
+    ratio: float
+    low: float
+    high: float
+    p: float
+    odd: pd.Timestamp
+    p_without: float
+    fall: float
+    rise: float
+
+    @property
+    def p_safe(self) -> float:
+        """What the word goes by: a trend that a single period makes is none."""
+        return max(self.p, self.p_without)
+
+
+def fit_trend(panel: pd.DataFrame, *, outcome: str = "incidents", confidence: float = 0.95) -> TrendFit:
+    """Fit the trend of one area.
+
+    Parameters
+    ----------
+    panel
+        One row per period with a column ``period``; null where a source's scope ends.
+    outcome
+        Column of incidents, not of casualties.
+    confidence
+        Of the interval.
+
+    Returns
+    -------
+    TrendFit
+        Slope as a yearly ratio, with what could have been seen.
+
+    Raises
+    ------
+    AnalysisError
+        With less than two years or fewer than twenty incidents, or where the model has no finite answer.
+
+    Examples
+    --------
+    >>> panel = pd.DataFrame({"period": pd.date_range("2008-01-01", periods=36, freq="MS"),
+    ...                       "incidents": [4, 6, 5, 7, 9, 8, 6, 7, 9, 8, 7, 9, 9, 8, 11, 12, 9, 12, 10, 13, 12, 14, 12,
+    ...                                     13, 15, 13, 16, 15, 18, 16, 14, 17, 19, 16, 18, 17]})
+    >>> found = fit_trend(panel)
+    >>> round(found.ratio, 1), found.low > 1
+    (1.5, True)
+    """
+    series = read_series(panel, outcome=outcome, exposure=None)
+    years = len(series.counts) / series.per_year
+    incidents = int(series.counts.sum())
+    if years < FEWEST_YEARS:
+        raise AnalysisError(
+            "The series is too short to tell a trend from a season.",
+            found=f"{len(series.counts)} {series.unit}s", expected=f"at least {FEWEST_YEARS} years",
+            next_step="Take a longer window.",
+        )  # fmt: skip
+    if incidents < FEWEST_INCIDENTS:
+        raise AnalysisError(
+            "There are too few incidents to say.", found=str(incidents), expected=f"at least {FEWEST_INCIDENTS}",
+            next_step="Take a wider area or a longer window.",
+        )  # fmt: skip
+    design = build_design(series, at=(), harmonics=HARMONICS, slope_change=False, terms=()).matrix
+    fit = fit_counts(series.counts, design, offset=series.offset)
+    estimates = ar1_estimates(fit, times=series.place)
+    contrast = np.eye(design.shape[1])[TREND]
+    found = estimates.infer(contrast, confidence=confidence)
+    without = design.copy()
+    without[:, TREND] = 0
+    errors = np.sqrt(estimates.covariances_at(fit, fit.mean_of(without))[:, TREND, TREND])
+    seen = estimates.detectable(errors, power=POWER, confidence=confidence)
+    ratio, low, high = (float(np.exp(part[0])) for part in (found.value, found.low, found.high))
+    with np.errstate(over="ignore"):
+        rise = float(np.exp(seen))
+    p = float(found.p[0])
+    odd = int(np.argmax(np.abs(fit.outcome - fit.means) / np.sqrt(fit.means)))
+    p_without = _p_without(series, odd, ratio) if p <= RESTS_BELOW else p
+    return TrendFit(
+        series, fit, estimates, ratio, low, high, p, series.starts[odd], p_without, float(np.exp(-seen)), rise
+    )
+
+
+def _p_without(series: Series, odd: int, ratio: float) -> float:
+    """Give the p without one period; 1 where the trend then turns round or has no answer."""
+    rest = series.keep(np.arange(len(series.counts)) != odd)
+    try:
+        design = build_design(rest, at=(), harmonics=HARMONICS, slope_change=False, terms=()).matrix
+        found = ar1_estimates(fit_counts(rest.counts, design, offset=rest.offset), times=rest.place).infer(
+            np.eye(design.shape[1])[TREND]
+        )
+    except AnalysisError:
+        return 1.0
+    return float(found.p[0]) if (found.value[0] > 0) == (ratio > 1) else 1.0
+
+
+def trend_words(
+    panel: pd.DataFrame, *, area: str = "area", outcome: str = "incidents", rate: float = FALSE_DISCOVERY_RATE
+) -> pd.DataFrame:
+    """Give every area its word.
+
+    Parameters
+    ----------
+    panel
+        One row per area and period with a column ``period``: a zero is a zero, null is not covered.
+    area, outcome
+        Columns of areas, and of incidents.
+    rate
+        Share of the words rising and falling that may be false, among areas looked at together.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by area in the panel's order: ``word``, ``ratio``, ``low``, ``high`` (yearly, 95 %), ``p``, ``q`` (of p,
+        or of p without the period that stands out most where that is larger, corrected for the number of areas),
+        ``fall`` and ``rise`` (smallest yearly ratios that would have been seen in four of five), ``incidents``,
+        ``periods`` (with a count) and ``why`` (why there are too few to say, or that a trend rests on one period).
+
+    References
+    ----------
+    Benjamini Y, Hochberg Y (1995). Controlling the false discovery rate. J R Stat Soc B 57, 289-300.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2008-01-01", periods=36, freq="MS")
+    >>> north = pd.DataFrame({"area": "N", "period": months, "incidents": [2, 5, 3] * 12})
+    >>> south = pd.DataFrame({"area": "S", "period": months, "incidents": 0})
+    >>> trend_words(pd.concat([north, south]))["word"].tolist()
+    ['no clear change', 'too few to say']
+    """
+    rows = {name: _row(own, outcome) for name, own in panel.groupby(area, sort=False)}
+    columns = ["ratio", "low", "high", "p", "fall", "rise", "incidents", "periods", "why", "safe"]
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis(area)
+    safe = found.pop("safe").to_numpy(dtype=float)
+    tested = found["p"].notna().to_numpy(dtype=bool)
+    q = np.full(len(found), np.nan)
+    if tested.any():
+        q[tested] = adjust(safe[tested])
+    found.insert(columns.index("p") + 1, "q", q)
+    clear = tested & (np.nan_to_num(q, nan=1.0) <= rate)
+    ratio = found["ratio"].to_numpy(dtype=float)
+    word = np.select([~tested, clear & (ratio > 1), clear], [TOO_FEW, RISING, FALLING], NO_CHANGE)
+    found.insert(0, "word", word)
+    return found
+
+
+def _row(panel: pd.DataFrame, outcome: str) -> tuple[object, ...]:
+    counts = pd.to_numeric(panel[outcome]).to_numpy(dtype=float, na_value=np.nan)
+    known = ~np.isnan(counts)
+    size = (int(counts[known].sum()), int(known.sum()))
+    try:
+        found = fit_trend(panel, outcome=outcome)
+    except AnalysisError as error:
+        return (*[np.nan] * 6, *size, error.message + (f" Found: {error.found}." if error.found else ""), np.nan)
+    rests = found.p <= RESTS_BELOW < found.p_without
+    why = f"The trend rests on the {found.series.unit} of {found.odd:%B %Y} alone." if rests else ""
+    return (found.ratio, found.low, found.high, found.p, found.fall, found.rise, *size, why, found.p_safe)
