@@ -1,0 +1,156 @@
+"""Does watching explain the pattern? Incidents per observation hour beside per population, and the two lists' curve."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from civmap.analysis.watching import lists_of, per_hour, sensitivity_curve
+from civmap.errors import AnalysisError
+from civmap.exhibits import words
+from civmap.exhibits.air_shared import Air, air, covered_cells, province_of
+from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.figures.part import Part
+from civmap.store import Store
+
+LISTS = ("air only", "ground only", "both", "other", "not known")
+
+
+def air_rates(recipe: Recipe, store: Store) -> Exhibit:
+    """Set incidents per observation hour beside incidents per population, by province and by month."""
+    asked, _ = air(recipe, store)
+    resolution = 6
+    table = asked.coverage(resolution)
+    found = asked.matched()
+    if table.empty:
+        raise AnalysisError(
+            "Nothing was covered in the chosen days, so there is no rate under observation.",
+            next_step="Widen the dates to those of the telemetry.",
+        )
+    table = table.assign(hours=table["seconds"] * table["share"] / 3600)
+    span = found[found["event_date"].between(table["day"].min(), table["day"].max())].reset_index(drop=True)
+    span["covered_cell"] = covered_cells(span, table, resolution)
+    parts = [_provinces(asked, span, table), _months(span, table)]
+    covered = int(span["covered_cell"].sum())
+    hours = table["hours"].sum()
+    sentence = (
+        f"In the {words.number(table['day'].nunique())} days with coverage {words.count(len(span), 'incident')} were "
+        f"recorded, {words.number(covered)} of them in a cell that was covered on that day: "
+        f"{1000 * covered / hours:,.1f} in 1,000 cell-hours of observation."
+    )
+    caveats = [
+        "Sensors are sent where harm is expected: a rate under observation is no rate for places not observed.",
+        "A cell-hour is an hour over a whole cell of resolution 6; time over a part counts by the share of that day.",
+        "Incidents whose place is known no better than the district are in the counts, and never under observation.",
+    ]
+    return asked.exhibit(
+        title="Incidents under observation", sentence=sentence, parts=parts, caveats=caveats, n=len(span)
+    )
+
+
+def air_lists(recipe: Recipe, store: Store) -> Exhibit:
+    """Count incidents by the channels in place; show what neither list could hold for each dependence of the two."""
+    asked, _ = air(recipe, store)
+    found = asked.matched()
+    kinds = lists_of(found["reported_via"], found["checked_via"])
+    counts = kinds.value_counts().reindex(list(LISTS), fill_value=0)
+    table = pd.DataFrame({"Channels": list(LISTS), "Incidents": counts.to_numpy()})
+    parts = [
+        Part(
+            "table", "Incidents by the channels that reported or checked", {"table": table}, alt="Incidents by channel."
+        ),
+        _in_place(found, kinds),
+    ]
+    both, ground, by_air = (int(counts[name]) for name in ("both", "ground only", "air only"))
+    sentence = (
+        f"{words.count(both, 'incident is', 'incidents are')} on both lists, {words.number(ground)} on the ground's "
+        f"alone, {words.number(by_air)} on the air's alone."
+    )
+    caveats = [
+        "There is no headline estimate of what neither list holds: it hangs on how the lists depend on each other, "
+        "which two lists cannot tell. Ground teams go where the air looked, so an odds ratio above 1 is likely.",
+        "Intervals hold chance alone.",
+    ]  # fmt: skip
+    try:
+        curve = sensitivity_curve(both, ground, by_air)
+    except AnalysisError as error:
+        caveats.insert(0, f"No curve can be drawn. {error}")
+    else:
+        bars = curve.rename(columns={"neither": "value", "neither_low": "low", "neither_high": "high"})
+        bars["label"] = [f"odds ratio {theta:g}" for theta in bars["odds_ratio"]]
+        parts.append(
+            Part("interval_bars", "In neither list, by the dependence of the two",
+                 {"bars": bars[["label", "value", "low", "high"]]},
+                 alt=f"From {curve['neither'].min():,.0f} to {curve['neither'].max():,.0f} incidents in neither list.",
+                 encoding={"unit": "incidents in neither list", "value_name": "In neither list",
+                           "subtitle": f"{asked.here.subtitle}; odds ratio between the lists, 1 is independence"})
+        )  # fmt: skip
+        sentence += (
+            f" In neither would be {curve['neither'].min():,.0f} where they part the incidents (odds ratio 0.5) and "
+            f"{curve['neither'].max():,.0f} where they share them (4)."
+        )
+    return asked.exhibit(title="Two lists, and what neither may hold", sentence=sentence, parts=parts, caveats=caveats)
+
+
+def _in_place(found: pd.DataFrame, kinds: pd.Series) -> Part:
+    """Count incidents where a sensor covered the place that day, where a ground team came, both, or neither."""
+    told = found["covered"].ne("cannot_say")
+    air = found["covered"].isin(["covered", "part"])
+    ground = kinds.isin(["both", "ground only"])
+    pairs = {"air only": air & ~ground, "ground only": ground & ~air, "both": air & ground, "neither": ~air & ~ground}
+    numbers = [int((told & which).sum()) for which in pairs.values()]
+    table = pd.DataFrame({"In place": list(pairs), "Incidents": numbers})
+    title = "A sensor over the place that day, a ground team in the record (where coverage can be told)"
+    return Part("table", title, {"table": table}, alt="Incidents by whether air, ground or both were in place.")
+
+
+def _provinces(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> Part:
+    theatre = asked.store.theatre
+    hours = table["hours"].groupby(province_of(table["cell"], theatre.boundaries)).sum()
+    grouped = found.groupby("admin1")
+    counted = pd.DataFrame({"incidents": grouped.size(), "covered_incidents": grouped["covered_cell"].sum()})
+    counted = counted.reindex(theatre.boundaries.index, fill_value=0)
+    rates = per_hour(counted, hours, _population(asked, table["day"].max()))
+    shown = _headed(rates, theatre.boundaries["name"].reindex(rates.index), "Province")
+    return Part(
+        "table",
+        "By province",
+        {"table": shown},
+        alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} provinces.",
+    )
+
+
+def _months(found: pd.DataFrame, table: pd.DataFrame) -> Part:
+    month = table["day"].dt.strftime("%Y-%m")
+    grouped = found.groupby(found["event_date"].dt.strftime("%Y-%m"))
+    counted = pd.DataFrame({"incidents": grouped.size(), "covered_incidents": grouped["covered_cell"].sum()})
+    counted = counted.reindex(sorted(month.unique()), fill_value=0)
+    rates = per_hour(counted, table["hours"].groupby(month).sum(), pd.Series(dtype="float64"))
+    shown = _headed(rates, pd.Series(rates.index, index=rates.index), "Month").drop(
+        columns="Incidents per 100,000 people"
+    )
+    return Part(
+        "table", "By month", {"table": shown}, alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} months."
+    )
+
+
+def _headed(rates: pd.DataFrame, names: pd.Series, head: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            head: names.to_numpy(), "Incidents": rates["incidents"].to_numpy(),
+            "In a covered cell that day": rates["covered_incidents"].to_numpy(),
+            "Cell-hours of observation": rates["hours"].round(1).to_numpy(),
+            "Per 1,000 cell-hours": rates["per_1000_hours"].round(1).to_numpy(),
+            "low (95 %)": rates["low"].round(1).to_numpy(), "high (95 %)": rates["high"].round(1).to_numpy(),
+            "Incidents per 100,000 people": rates["per_100k"].round(2).to_numpy(),
+        }
+    )  # fmt: skip
+
+
+def _population(asked: Air, day: pd.Timestamp) -> pd.Series:
+    """Give each province's population of the year nearest to a day; empty where the theatre has none."""
+    table = asked.store.theatre.population
+    if table.empty:
+        return pd.Series(dtype="float64")
+    away = (pd.to_numeric(table["year"]) - day.year).abs()
+    nearest = table.assign(away=away).sort_values("away").drop_duplicates("admin1")
+    return pd.to_numeric(nearest.set_index("admin1")["population"])
