@@ -8,6 +8,7 @@ listed places a record by likeness only where there is no point at all.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +20,7 @@ from h3ronpy.vector import coordinates_to_cells
 
 from civmap import schema
 from civmap.errors import CivMapError
-from civmap.placing.names import match_provinces
+from civmap.placing.names import MOST, match_provinces
 from civmap.placing.stand_ins import stand_ins
 from civmap.readers.columns import caveat_lists, coded
 from civmap.readers.result import ReadResult
@@ -148,6 +149,8 @@ def set_aside_ambiguous(result: ReadResult, theatre: Theatre) -> ReadResult:
     """
     records = result.records
     names = records["admin1_as_reported"].where(records.geometry.isna() & (records["location_precision"] != "country"))
+    if names.nunique() > MOST:
+        return result  # no likeness is looked for, so nothing is ambiguous
     candidates = match_provinces(names, theatre)["candidates"].dropna()
     doubtful = names.isin(candidates.index)
     if not doubtful.any():
@@ -223,21 +226,24 @@ def _nearest_province(longitude: np.ndarray, latitude: np.ndarray, which: np.nda
 
 
 def _parties(named: pd.Series, theatre: Theatre) -> tuple[pd.Series, np.ndarray]:
-    """Translate each distinct wording once."""
+    """Translate each distinct name once; wordings, which join names by a semicolon, are far more."""
     codes, wordings = pd.factorize(named.fillna(""))
-    lists = [sorted(set(theatre.parties_of(wording or None))) for wording in wordings]
-    array = pa.array(lists, pa.list_(pa.string())).take(pa.array(codes))
-    unknown = np.array(["other" in parties for parties in lists], dtype=bool)
+    known = cache(theatre.parties_of)
+    names = ([name for name in map(str.strip, wording.split(";")) if name] or [""] for wording in wordings)
+    lists: dict[frozenset[str], int] = {}  # different names are often the same parties
+    which = np.array([lists.setdefault(frozenset().union(*map(known, each)), len(lists)) for each in names], "int64")
+    array = pa.array([sorted(one) for one in lists], pa.list_(pa.string())).take(pa.array(which[codes]))
+    unknown = np.array(["other" in one for one in lists], dtype=bool)
     series = pd.Series(pd.array(array, dtype=pd.ArrowDtype(pa.list_(pa.string()))), index=named.index)
-    return series, unknown[codes]
+    return series, unknown[which[codes]]
 
 
 def _causes(records: gpd.GeoDataFrame, theatre: Theatre) -> pd.Series:
     """Translate the source's word by the theatre's aliases where the reader knew no cause."""
-    named = records["cause_as_reported"]
+    named = records["cause_as_reported"].where(records["cause"] == "unknown")
     known = {word: theatre.aliases["cause"].get(normalise_name(word)) for word in named.dropna().unique()}
     translated = named.map(known).astype("str")
-    return records["cause"].mask((records["cause"] == "unknown") & translated.notna(), translated)
+    return records["cause"].mask(translated.notna(), translated)
 
 
 def _cells(longitude: np.ndarray, latitude: np.ndarray, has_point: np.ndarray, *, index: pd.Index) -> pd.Series:

@@ -24,7 +24,7 @@ NEAR = 75.0  # one in four: too far to match, too near to pass over
 MARGIN = 15.0  # the next province must be at least so much less alike: one letter in a name of six or seven
 
 _LONGEST = 60  # letters; a longer text is no name of a province
-_MOST = 20_000  # unlisted names; a column with more holds something else, and likeness would find nothing but chance
+MOST = 20_000  # distinct names; a column with more holds something else, and likeness would find nothing but chance
 _NAMED = 3  # candidates named at most
 _BLOCK = 2_000  # names scored at once, which bounds the memory
 _SEPARATORS = re.compile(r"[,;/&+|()]|\b(?:or|and)\b|\s-\s|\s(?:و|یا|أو)\s", flags=re.IGNORECASE)
@@ -49,7 +49,8 @@ def match_provinces(names: pd.Series, theatre: Theatre) -> pd.DataFrame:
     DataFrame
         Indexed by distinct name: ``admin1`` (null where none is found), ``by_likeness`` (the name itself is not
         listed) and ``candidates``, filled where the name is ambiguous: it holds the names of several provinces, two
-        are alike within `MARGIN`, or the best lies between `NEAR` and `LIKE`.
+        are alike within `MARGIN`, or the best lies between `NEAR` and `LIKE`. Among more than `MOST` names only those
+        that are listed are found.
 
     Examples
     --------
@@ -67,7 +68,7 @@ def match_provinces(names: pd.Series, theatre: Theatre) -> pd.DataFrame:
     plain = pd.Series([normalise_name(name) for name in distinct], index=distinct, dtype="str")
     found = pd.DataFrame({"admin1": plain.map(listed), "by_likeness": False, "candidates": None}, index=distinct)
     left = plain[found["admin1"].isna() & plain.str.len().between(1, _LONGEST)]
-    if 0 < len(left) <= _MOST:
+    if len(left) and len(distinct) <= MOST:
         held = pd.Series([_named_within(name, listed) for name in left.index], index=left.index, dtype="object")
         one, several = held[held.map(len) == 1], held[held.map(len) > 1]
         found.loc[one.index, "admin1"] = [next(iter(codes)) for codes in one]

@@ -62,7 +62,7 @@ def place_totals(result: TotalsResult, theatre: Theatre) -> TotalsResult:
         totals[kind] = codes.to_numpy()[positions]
     flags = {
         "province_by_likeness": said.isin(areas.index[areas["by_likeness"]]).to_numpy(),
-        "area_redrawn": _redrawn(totals, theatre),
+        "area_redrawn": redrawn(totals, theatre),
     }
     totals["caveats"] = caveat_lists(len(totals), flags)
     faulty = totals[["area", "party", "cause"]].isna().any(axis=1)
@@ -99,8 +99,8 @@ def _codes(words: str, listed: Mapping[str, str | tuple[str, ...]]) -> tuple[str
     return tuple(dict.fromkeys(code for each in codes for code in each))
 
 
-def _redrawn(totals: pd.DataFrame, theatre: Theatre) -> np.ndarray:
-    """Say of which totals the area group won or lost a province within the period."""
+def redrawn(totals: pd.DataFrame, theatre: Theatre) -> np.ndarray:
+    """Say of which totals (``area``, ``start``, ``end``) the area group won or lost a province within the period."""
     groups = theatre.area_groups
     pairs = (
         totals[["area", "start", "end"]]

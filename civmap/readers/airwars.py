@@ -2,10 +2,11 @@
 
 Counted: civilians killed and injured as minimum and maximum. Airwars gives no best estimate and none is made here,
 neither a midpoint nor the minimum. Its grade *Confirmed* means that a belligerent has accepted responsibility.
-Where several belligerents are named, each is one alleged party. Women, men and children are parts of the civilians;
-men have no column of their own here and are read to check that the parts fit the whole. Whether a strike is declared,
-likely, contested or known from a single claim qualifies the attribution. The date 1970-01-01 stands for none, and a
-code that Airwars gave twice is made unique; both are said in the notes.
+Where several belligerents are named, each is one alleged party. Women, men and children are parts of the civilians.
+Men are read to check that the parts fit the whole and are not kept: the incident table has women and children, whom
+other sources count too, and what is left of the civilians is not the men, because of many nobody knows. Whether a
+strike is declared, likely, contested or known from a single claim qualifies the attribution. The date 1970-01-01
+stands for none, and a code that Airwars gave twice is made unique; both are said in the notes.
 
 Source: Airwars, published methodology and grading (airwars.org); copyright Airwars.
 """

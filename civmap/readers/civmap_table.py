@@ -14,7 +14,7 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import ColumnsError
 from civmap.readers import columns as cols
-from civmap.readers.faults import Fault, date_faults, place_faults, range_faults
+from civmap.readers.faults import Fault, range_faults, read_basics
 from civmap.readers.files import TextTable, read_records
 from civmap.readers.result import Draft, ReadResult, finish
 
@@ -57,30 +57,18 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
     records = read_records(table, COLUMNS)
     raw = records.columns
     length = raw.num_rows
-    start, bad_start = cols.dates(raw, "event_date")
-    end, bad_end = cols.dates(raw, "event_date_end")
-    latitude, bad_latitude = cols.numbers(raw, "latitude")
-    longitude, bad_longitude = cols.numbers(raw, "longitude")
-    faults = [
-        *date_faults(start, end, bad_start=bad_start, bad_end=bad_end, names=("event_date", "event_date_end")),
-        *place_faults(latitude, longitude, bad_latitude | bad_longitude, names=("latitude", "longitude")),
-    ]
-    people: dict[str, pd.Series] = {}
-    for name in (name for name in schema.COUNT_COLUMNS if name in table.header):
-        people[name], bad = cols.counts(raw, name)
-        faults.append(Fault("count_unreadable", name, bad))
-    _single_counts_are_ranges(people)
-    faults += range_faults(people, [name.removesuffix("_min") for name in people if name.endswith("_min")])
-
-    province = cols.text(raw, "admin1_as_reported").fillna(cols.text(raw, "admin1"))
-    no_point = np.isnan(latitude) | np.isnan(longitude)
-    parties = cols.text(raw, "party_as_reported").fillna(cols.text(raw, "parties"))
     ids = cols.text(raw, "source_id")
+    province = cols.text(raw, "admin1_as_reported").fillna(cols.text(raw, "admin1"))
+    basics = read_basics(
+        raw, ids=ids, id_column="source_id", dates=("event_date", "event_date_end"),
+        counts=[name for name in schema.COUNT_COLUMNS if name in table.header], province=province,
+    )  # fmt: skip
+    people, no_point = basics.people, basics.no_point
+    _single_counts_are_ranges(people)
+    measures = [name.removesuffix("_min") for name in people if name.endswith("_min")]
+    faults = [*basics.faults, *range_faults(people, measures)]
+    parties = cols.text(raw, "party_as_reported").fillna(cols.text(raw, "parties"))
     sources = cols.text(raw, "source").fillna(source or _named_after(table))
-    faults += [
-        Fault("id_missing", "source_id", ids.isna().to_numpy()),
-        Fault("place_missing", "latitude", no_point & province.isna().to_numpy()),
-    ]
     words = {}
     for name, default in _WORDS.items():
         given = cols.text(raw, name)
@@ -95,7 +83,7 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
     words["attribution"] = words["attribution"].fillna(
         pd.Series(np.where(parties.isna(), "undetermined", np.where(several, "several_alleged", "single")))
     )
-    words["date_precision"] = words["date_precision"].fillna(cols.precision_of(start, end))
+    words["date_precision"] = words["date_precision"].fillna(cols.precision_of(basics.start, basics.end))
     words["location_precision"] = words["location_precision"].fillna("settlement")
     words["location_precision"] = words["location_precision"].mask(
         no_point & (words["location_precision"] != "country"), "province"
@@ -118,8 +106,8 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
             {
                 "source": sources,
                 "source_id": ids,
-                "event_date": start,
-                "event_date_end": end.fillna(start),
+                "event_date": basics.start,
+                "event_date_end": basics.end,
                 "admin1_as_reported": province,
                 "party_as_reported": parties,
                 **words,
@@ -128,11 +116,11 @@ def read_civmap(table: TextTable, *, source: str | None = None) -> ReadResult:
                 **{name: cols.text(raw, name) for name in texts},
                 **channels,
                 "caveats": cols.caveat_lists(
-                    length, {"date_range": (end > start).to_numpy(), "no_coordinates": no_point}
+                    length, {"date_range": (basics.end > basics.start).to_numpy(), "no_coordinates": no_point}
                 ),
             },
-            longitude,
-            latitude,
+            basics.longitude,
+            basics.latitude,
             faults,
             _notes(table),
         ),

@@ -21,7 +21,7 @@ from civmap.errors import ReadError
 from civmap.readers.header import SAMPLE, find_header, is_title, left_out, unique_names
 from civmap.readers.tables import MAX_ROWS, Records, TextTable, broken_frame, too_many
 
-_CHUNK = 1 << 24
+_CHUNK = 1 << 20  # bytes looked through at once; they stay in the processor's own memory
 _HEAD = 1 << 22  # bytes in which the header is looked for
 _DELIMITERS = ",;\t|"
 

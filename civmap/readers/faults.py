@@ -184,10 +184,10 @@ def set_aside(
     if records.not_points is not None:
         faults = [Fault("geometry_not_point", GEOMETRY, records.not_points.is_valid().to_numpy(False)), *faults]
         shown = shown.append_column(GEOMETRY, pa.chunked_array([records.not_points]))
-    bad = np.column_stack([fault.bad for fault in faults]) if faults else np.zeros((length, 0), bool)
-    faulty = bad.any(axis=1)
+    faulty = np.logical_or.reduce([np.zeros(length, bool), *(fault.bad for fault in faults)])
     where = np.flatnonzero(faulty)
-    first = bad[where].argmax(axis=1) if len(where) else np.zeros(0, int)
+    bad = np.column_stack([fault.bad[where] for fault in faults]) if len(where) else np.zeros((0, len(faults)), bool)
+    first = bad.argmax(axis=1) if len(where) else np.zeros(0, int)
     raw = shown.take(pa.array(where)).to_pandas()
     columns = np.array([fault.column for fault in faults], dtype=object)[first]
     as_json = raw.to_json(orient="records", lines=True, force_ascii=False)
@@ -204,7 +204,7 @@ def set_aside(
             "column": columns,
             "value": values,
             "expected": np.array([fault.expected or RULES[fault.rule] for fault in faults], dtype=object)[first],
-            "other_faults": _others(bad[where], first, faults),
+            "other_faults": _others(bad, first, faults),
             "row": as_json.split("\n")[: len(where)],
         }
     )

@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,8 +76,7 @@ def open_table(path: str | Path, *, sheet: str = "") -> TextTable:
         raise ReadError(
             f"{path.name}: the file cannot be opened.", found=str(error), next_step="Check who may read it."
         ) from error
-    raw = pa.py_buffer(b"" if mapped is None else mapped)
-    sha256 = _sha256(raw)
+    raw = on_disk = pa.py_buffer(b"" if mapped is None else mapped)
     head = _start(raw)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
         raise ReadError(f"{path.name}: the file is empty.", next_step="Export it again from its source.")
@@ -91,16 +91,19 @@ def open_table(path: str | Path, *, sheet: str = "") -> TextTable:
                 next_step="Save or export it as one of these and load that file.",
             )
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # the second is an empty archive
-        return _open_zip(path, raw, sha256, sheet)
+        return _open_zip(path, raw, _sha256(on_disk), sheet)
     if geojson.is_json(head):
-        return geojson.open_geojson(path, raw, sha256=sha256)
+        return geojson.open_geojson(path, raw, sha256=_sha256(on_disk))
     if head.startswith(b"PAR1"):
-        return _open_parquet(path, raw, sha256)
+        return _open_parquet(path, raw, _sha256(on_disk))
     if head.startswith(b"SQLite format 3\x00"):
-        return geographic.open_layers(path, sha256=sha256, layer=sheet)
+        return geographic.open_layers(path, sha256=_sha256(on_disk), layer=sheet)
     if head.startswith(_SHAPEFILE):
-        return geographic.open_layers(path, sha256=sha256)
-    return open_delimited(path, raw, sha256=sha256, mapped=mapped)
+        return geographic.open_layers(path, sha256=_sha256(on_disk))
+    with ThreadPoolExecutor(1) as beside:  # either goes through the whole file, and neither holds the other up
+        hashed = beside.submit(_sha256, on_disk)
+        table = open_delimited(path, raw, sha256="", mapped=mapped)
+    return replace(table, sha256=hashed.result())
 
 
 def read_records(table: TextTable, columns: Iterable[str]) -> Records:

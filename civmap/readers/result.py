@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -136,9 +137,7 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
     columns = {name: pd.Series(values)[kept] for name, values in draft.columns.items()}
     columns["source"] = named[kept].fillna(source) if named is not None else always(source, length)
     columns["source_row"] = pd.Series(records.source_row[kept])
-    points = gpd.points_from_xy(draft.longitude[kept], draft.latitude[kept])
-    points[np.isnan(draft.longitude[kept])] = None
-    frame = schema.incident_frame(columns, points, length=length)
+    frame = schema.incident_frame(columns, _points(draft.longitude[kept], draft.latitude[kept]), length=length)
     provenance = Provenance(
         file=table.path.name,
         sha256=table.sha256,
@@ -151,6 +150,19 @@ def finish(draft: Draft, records: Records, table: TextTable, *, reader: str, sou
         notes=(*table.notes, *draft.notes),
     )
     return ReadResult(frame, rejected, provenance)
+
+
+def _points(longitude: np.ndarray, latitude: np.ndarray) -> Any:
+    """Make points, null where there are no coordinates."""
+    collecting = gc.isenabled()
+    gc.disable()  # a million new points would set it off over and over, which takes as long as making them
+    try:
+        points = gpd.points_from_xy(longitude, latitude)
+    finally:
+        if collecting:
+            gc.enable()
+    points[np.isnan(longitude)] = None
+    return points
 
 
 def _total(column: pd.Series) -> int | None:

@@ -37,7 +37,7 @@ _CHUNK = 1 << 22
 _WORKBOOK = "xl/workbook.xml"
 _SHARED = "sharedStrings"
 # Where a row or cell says that it stands, and how many of something a part says it holds.
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)(\d*)""")
+_PLACE = re.compile(rb"""(?<![\w:])r\s*=\s*["']\s*([A-Za-z]*)(\d*)""")
 _COUNT = re.compile(rb"""ount\s*=\s*["']\s*(\d+)""")
 
 

@@ -6,6 +6,10 @@ the event's own ``high`` allows. ``low``, ``best`` and ``high`` count everyone, 
 best above high) is set aside. UCDP counts no injured. It lists the two sides of the fighting and, except for one-sided
 violence, does not say who harmed the civilians: such records are *undetermined* and name both sides.
 
+Places are taken at UCDP's word: ``where_prec`` 1 is *exact*, although it is the point of the place named, mostly a town
+or village (97 % of such events in Syria 2016-2019), not the spot; 2, within about 25 km of a named place, is
+*settlement*.
+
 Candidate releases have the same columns and appear within weeks. Their events are marked *preliminary*: all of a file
 that has a Candidate's name, and in any file those whose ``code_status`` is not *Clear*. An event is taken to keep its
 id when the yearly release confirms it, which then replaces it.

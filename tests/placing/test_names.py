@@ -187,3 +187,12 @@ def test_syrian_districts_and_places_are_matched_to_no_other_province_than_their
     likely = places[places["place"].isin(found.index[found["by_likeness"]])]
     assert len(likely) > 3
     assert (likely["found"] == likely["true"]).all(), likely
+
+
+def test_among_too_many_names_only_listed_ones_are_found(afghanistan: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column with more names than there are provinces and districts holds something else: no likeness by chance."""
+    monkeypatch.setattr("civmap.placing.names.MOST", 3)
+    few = match_provinces(pd.Series(["Kandahr", "Hilmand"]), afghanistan)
+    many = match_provinces(pd.Series(["Kandahr", "Hilmand", "x", "y"]), afghanistan)
+    assert few["admin1"].tolist() == ["AF-KAN", "AF-HEL"]
+    assert many["admin1"].fillna("").tolist() == ["", "AF-HEL", "", ""] and many["candidates"].isna().all()

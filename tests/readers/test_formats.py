@@ -437,6 +437,17 @@ def changed(path: Path, part: str, old: bytes, new: bytes) -> Path:
 SHEET = "xl/worksheets/sheet1.xml"
 
 
+def test_a_long_workbook_that_names_the_namespace_of_relations_is_read(tmp_path: Path) -> None:
+    """Excel writes xmlns:r="http://..." on every sheet; that is no cell in a column named http."""
+    rows = [[f"row {number}"] for number in range(3_000)]
+    book = write_book(tmp_path / "log.xlsx", [HEADER[:1], *rows])
+    named = b'<worksheet xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
+    with zipfile.ZipFile(book) as archive:
+        said = b"xmlns:r=" in archive.read(SHEET)
+    file = book if said else changed(book, SHEET, b"<worksheet ", named)
+    assert read_records(open_table(file), HEADER[:1]).columns.num_rows == 3_000
+
+
 @pytest.mark.parametrize("cell", [b'r="XFD1048576"', b"r='XFD1048576'", b'r = "XFD1048576"', b't="s"r="XFD1048576"'])
 def test_a_cell_far_out_is_refused_before_room_is_made_for_all_before_it(tmp_path: Path, cell: bytes) -> None:
     file = changed(write_book(tmp_path / "log.xlsx", [HEADER, [1]]), SHEET, b'r="A2"', cell)
