@@ -23,7 +23,7 @@ test: .venv/installed-dev  ## lint, format, types, tests: what CI runs
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 bench: .venv/installed-dev  ## speed and memory, as one printed table
 	$(BIN)/python -m tests.benchmarks.run
@@ -32,12 +32,12 @@ format: .venv/installed-dev  ## mend what lint and format can mend by themselves
 	$(BIN)/python -m ruff check --fix
 	$(BIN)/python -m ruff format
 
-.venv/installed: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/installed: requirements.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements.txt
 	@touch $@
 
-.venv/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/installed-dev: requirements.txt requirements-dev.txt requirements-spark.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
 	@touch $@ .venv/installed
 
 $(BIN)/python:

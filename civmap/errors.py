@@ -24,9 +24,9 @@ class CivMapError(Exception):
     def __str__(self) -> str:
         parts = [self.message]
         if self.found:
-            parts.append(f"Found: {self.found}.")
+            parts.append(f"Found: {self.found.rstrip('.')}.")
         if self.expected:
-            parts.append(f"Expected: {self.expected}.")
+            parts.append(f"Expected: {self.expected.rstrip('.')}.")
         if self.next_step:
             parts.append(self.next_step)
         return " ".join(parts)
@@ -58,3 +58,7 @@ class RecipeError(CivMapError):
 
 class AnalysisError(CivMapError):
     """The data cannot carry the analysis that was asked for."""
+
+
+class ExportError(CivMapError):
+    """Something may not leave, or cannot be written whole."""

@@ -167,6 +167,22 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
         terms.append("NOT discounted")
     if filters.harm_only:
         terms.append("civilian_harm")
+    chosen, more = choices(filters)
+    return " AND ".join([*terms, *chosen]), [*values, *more]
+
+
+def choices(filters: Filters) -> tuple[list[str], list[Any]]:
+    """Turn what a person chose (source, days, provinces, parties, causes, grades, precisions) into SQL terms.
+
+    Without what holds by itself: in the theatre, not set apart, with civilian harm.
+
+    Examples
+    --------
+    >>> choices(Filters(source="airwars"))
+    (['source IN (TRY_CAST(? AS source_word))'], ['airwars'])
+    """
+    terms: list[str] = []
+    values: list[Any] = []
     for term, value in {"event_date >= ?": filters.date_from, "event_date <= ?": filters.date_to}.items():
         if value is not None:
             terms.append(term)
@@ -187,7 +203,7 @@ def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[st
         if allowed:  # a bit for each word: one comparison however many are asked for
             terms.append(f"{column}_bits & ({' | '.join([f'{column}_bit(?)'] * len(allowed))}) <> 0")
             values.extend(allowed)
-    return " AND ".join(terms), values
+    return terms, values
 
 
 def known_on(day: date | None) -> tuple[list[str], list[Any]]:

@@ -7,7 +7,6 @@ separate it by ``;`` and load as tuples; an empty list means "all". Dates are da
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -17,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from civmap import schema, theatre_files
+from civmap import theatre_files, theatre_making, theatre_settings
 from civmap.errors import TheatreError
-from civmap.theatre_files import FALLBACK_PARTIES, TABLES, normalise_name
+from civmap.theatre_files import TABLES, normalise_name
 
 __all__ = ["Theatre", "load_theatre", "new_theatre", "normalise_name", "theatre_names"]
 
@@ -138,7 +136,7 @@ def load_theatre(path_or_name: str | Path) -> Theatre:
             f"There is no theatre '{path_or_name}'.", expected=", ".join(theatre_names()) + ", or the path of a folder"
         )
     faults: list[str] = []
-    settings = theatre_files.read_settings(folder / "theatre.toml", faults)
+    settings = theatre_settings.read_settings(folder / "theatre.toml", faults)
     boundaries = theatre_files.read_boundaries(folder / "boundaries.geojson", faults)
     tables = {
         name: theatre_files.read_table(folder / f"{name}.csv", columns, faults) for name, columns in TABLES.items()
@@ -157,14 +155,19 @@ def load_theatre(path_or_name: str | Path) -> Theatre:
         id=settings["id"], title=settings["title"], countries=tuple(settings["countries"]), folder=folder,
         boundaries=boundaries, aliases=aliases, **tables,
         measuring_crs=settings["measuring_crs"], time_zone=settings["time_zone"],
-        map_cell_resolution=settings.get("map_cell_resolution", 5),
-        surveillance_delay_days=settings.get("surveillance_delay_days", 90),
-        disclosure={"smallest_count": 5, "finest_place": "district", "province_month_counts_exempt": True}
-        | settings.get("disclosure", {}),
-        marking=settings.get("marking", ""), view=view, demonstration=demonstration if demonstration.is_dir() else None,
-        fingerprint=hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.*")))).hexdigest()[:16],
+        map_cell_resolution=settings["map_cell_resolution"],
+        surveillance_delay_days=settings["surveillance_delay_days"],
+        disclosure=settings["disclosure"], marking=settings["marking"], view=view,
+        demonstration=demonstration if demonstration.is_dir() else None, fingerprint=_fingerprint(folder),
         notes=_notes(settings["id"], folder.resolve().name),
     )  # fmt: skip
+
+
+def _fingerprint(folder: Path) -> str:
+    """Hash the theatre's own files; what else lies in the folder, such as notes or a repository, does not count."""
+    names = ("theatre.toml", "boundaries.geojson", *(f"{name}.csv" for name in TABLES))
+    files = [folder / name for name in sorted(names) if (folder / name).is_file()]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def _notes(theatre: str, folder: str) -> tuple[str, ...]:
@@ -174,10 +177,6 @@ def _notes(theatre: str, folder: str) -> tuple[str, ...]:
         f"The folder is named '{folder}' and its theatre.toml says id '{theatre}'. Loads, links and recipes go by the"
         f" id, and open the theatre whose folder is named '{theatre}'. Give the two one name.",
     )
-
-
-_CODE_COLUMNS = ("admin1", "iso_3166_2", "shapeiso", "iso_code", "adm1_pcode", "admin1_pcode", "pcode", "adm1_code")
-_NAME_COLUMNS = ("name", "shapename", "adm1_en", "adm1_name", "admin1name_en", "name_1", "name_en", "province")
 
 
 def new_theatre(
@@ -208,59 +207,15 @@ def new_theatre(
         comma or semicolon.
     """
     target = (folder or _roots()[0]) / name
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+    if not re.fullmatch(theatre_settings.NAME, name):
         raise TheatreError(f"'{name}' cannot name a theatre.", expected="small letters, digits, '-' and '_'")
     if target.exists():
         raise TheatreError(f"{target} exists already.", next_step="Choose another name, or move the folder away.")
-    try:
-        raw = gpd.read_file(boundaries)
-    except Exception as error:  # pyogrio has many kinds of error
-        raise TheatreError(f"{Path(boundaries).name} cannot be read.", found=str(error)) from error
-    raw = raw[raw.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True)
-    if raw.crs is None or raw.empty:
-        raise TheatreError(f"{Path(boundaries).name} holds no polygons with a CRS.", found=f"columns {list(raw)}")
-    code_column = code_column or _guess_column(raw, _CODE_COLUMNS)
-    name_column = name_column or _guess_column(raw, _NAME_COLUMNS) or code_column
-    for column in filter(None, (code_column, name_column)):
-        if column not in raw or raw[column].isna().any() or (column == code_column and raw[column].duplicated().any()):
-            raise TheatreError(
-                f"Column '{column}' is missing, has gaps or is not unique.", found=", ".join(raw.columns),
-                next_step="Name another with code_column or name_column.",
-            )  # fmt: skip
-    if code_column and (separating := theatre_files.separates(raw[code_column].astype("str"))).any():
-        raise TheatreError(
-            f"Column '{code_column}' of {Path(boundaries).name} cannot give the codes of provinces.",
-            found=", ".join(f"'{code}'" for code in raw[code_column][separating].head(5)),
-            expected=f"codes without {theatre_files.LIST_MARKS}",
-            next_step="Name another column with code_column, or mend the file.",
-        )
-    numbered = pd.Series([f"{name.upper()}-{number:02d}" for number in range(1, len(raw) + 1)])
-    codes = raw[code_column].astype("str") if code_column else numbered
-    frame = gpd.GeoDataFrame(
-        {"admin1": codes, "name": raw[name_column].astype("str") if name_column else codes,
-         "country": codes.str.extract(r"^([A-Z]{2})(?:-|\d)", expand=False).fillna("")},
-        geometry=theatre_files.as_coverage(raw.to_crs(schema.CRS).geometry.to_numpy()), crs=schema.CRS,
-    )  # fmt: skip
-    west, south, east, north = frame.total_bounds
-    lon, lat = round((west + east) / 2, 2), round((south + north) / 2, 2)
-    spans = max((east - west) / 360 * 512 / 900, (north - south) / 360 / np.cos(np.radians(lat)) * 512 / 560)
-    toml = {
-        "id": name, "title": name.replace("_", " ").replace("-", " ").title(),
-        "countries": sorted(set(frame["country"]) - {""}),
-        "measuring_crs": f"+proj=laea +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m +no_defs", "time_zone": "UTC",
-        "map_cell_resolution": 5, "surveillance_delay_days": 90, "marking": "",
-    }  # fmt: skip
+    frame = theatre_making.provinces(name, boundaries, code_column=code_column, name_column=name_column)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))
     try:
-        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in toml.items()]
-        zoom = round(float(np.clip(np.log2(0.9 / spans), 1, 12)), 1)
-        lines += ["", "[view]", f"lon = {lon}", f"lat = {lat}", f"zoom = {zoom}", ""]
-        (draft / "theatre.toml").write_text("\n".join(lines), encoding="utf-8")
-        frame.to_file(draft / "boundaries.geojson", driver="GeoJSON", COORDINATE_PRECISION=5)
-        for table, columns in TABLES.items():
-            rows = [(party, party.title(), "none", "") for party in FALLBACK_PARTIES] if table == "parties" else []
-            pd.DataFrame(rows, columns=list(columns)).to_csv(draft / f"{table}.csv", index=False, lineterminator="\n")
+        theatre_making.write(draft, frame, theatre_making.settings(name, frame))
         load_theatre(draft)
         draft.chmod(0o755)
         draft.rename(target)
@@ -268,9 +223,3 @@ def new_theatre(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return target
-
-
-def _guess_column(frame: pd.DataFrame, candidates: tuple[str, ...]) -> str | None:
-    by_name = {str(column).lower(): column for column in frame.columns if column != frame.geometry.name}
-    usable = [by_name[name] for name in candidates if name in by_name]
-    return next((column for column in usable if frame[column].notna().all() and frame[column].is_unique), None)

@@ -6,9 +6,7 @@ The reading functions add what they find wrong to one list of faults, so that a 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-import zoneinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
 from civmap import schema
@@ -57,7 +54,6 @@ TABLES: dict[str, dict[str, Any]] = {
     "activity": {"area": "area_or_group", "start": "day", "end": "day", "party": "parties",
                  "measure": ACTIVITY_MEASURES, **_TOTAL},
 }  # fmt: skip
-SETTINGS = ("id", "title", "countries", "measuring_crs", "time_zone")  # keys that theatre.toml must hold
 
 ADMIN_WORDS = {
     "of", "province", "governorate", "district", "velayat", "wilayat", "wilayah", "welayat", "vilayat", "muhafazat",
@@ -81,31 +77,13 @@ def normalise_name(name: str) -> str:
     >>> normalise_name("Şalāḩ ad-Dīn province"), normalise_name("Dar`a Governorate")
     ('salah ad din', 'dara')
     """
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_ARABIC)
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_ARABIC)
     plain = re.sub(r"['`´‘’“”\"ʻʼʽʾʿ]", "", plain)
     words = re.sub(r"[\W_]+", " ", plain).split()
     return " ".join([word for word in words if word not in ADMIN_WORDS] or words)
-
-
-def read_settings(path: Path, faults: list[str]) -> dict[str, Any]:
-    """Read ``theatre.toml`` and check its keys; faults are added to the list."""
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        faults.append(f"{path.name}: " + ("missing" if isinstance(error, FileNotFoundError) else str(error)))
-        return {}
-    faults += [f"{path.name}: no key '{key}'" for key in SETTINGS if key not in settings]
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", str(settings.get("id", "x"))):
-        faults.append(f"{path.name}: id '{settings['id']}' holds more than small letters, digits, '-' and '_'")
-    try:
-        crs = pyproj.CRS(settings.get("measuring_crs", "+proj=laea"))
-        if not (crs.coordinate_operation and "Equal Area" in crs.coordinate_operation.method_name):
-            faults.append(f"{path.name}: measuring_crs '{settings['measuring_crs']}' is not an equal-area CRS")
-        zoneinfo.ZoneInfo(settings.get("time_zone", "UTC"))
-    except (pyproj.exceptions.CRSError, zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-        faults.append(f"{path.name}: {error}")
-    return settings
 
 
 def read_boundaries(path: Path, faults: list[str]) -> gpd.GeoDataFrame:
@@ -147,11 +125,13 @@ def read_table(path: Path, columns: dict[str, Any], faults: list[str]) -> pd.Dat
     if path.is_file():
         try:
             found = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             faults.append(f"{path.name}: {error}")
             found = frame
         missing = [column for column in columns if column not in found]
-        if missing:
+        if not isinstance(found.index, pd.RangeIndex):
+            faults.append(f"{path.name}: its rows hold more cells than its header; quote cells that hold a comma")
+        elif missing:
             faults.append(f"{path.name}: no column {', '.join(missing)}; found: {', '.join(map(str, found))}")
         else:
             frame = found[list(columns)].apply(lambda text: text.str.strip())

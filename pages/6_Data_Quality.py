@@ -13,7 +13,7 @@ show(
     look.store,
     *(look.recipe(analysis) for analysis in ("loads", "set_aside")),
     partial(desk.mending, look.store),
-    *(look.recipe(analysis) for analysis in ("precision", "missing", "changes", "duplicates")),
+    *(look.recipe(analysis) for analysis in ("precision", "points", "missing", "changes", "duplicates")),
     partial(desk.duplicates, look.store, look.filters),
     look.recipe("decisions"),
 )

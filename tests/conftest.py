@@ -40,7 +40,7 @@ def in_ci() -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report: Any = yield
-    must_run = any(item.get_closest_marker(mark) for mark in ("browser", "reference"))
+    must_run = any(item.get_closest_marker(mark) for mark in ("browser", "reference", "spark"))
     if in_ci() and must_run and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"CI must not skip this test. {skip_reason(report)}"

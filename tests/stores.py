@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from civmap import air_schema
 from civmap.readers import read
 from civmap.store import Load, Store
 
@@ -43,3 +44,17 @@ def monthly(counts: list[int], *, start: str = "2008-01-01", **values: Any) -> l
         for n in range(count)
     ]
     return [incident(number, f"{day:%Y-%m-%d}", **values) for number, day in enumerate(days)]
+
+
+def telemetry(folder: Path, *days: date, lon: float = 69.17, lat: float = 34.53) -> Path:
+    """Write a minute over Kabul at noon UTC of each day, in our own columns."""
+    half = 0.05
+    corners = [lon - half, lat - half, lon + half, lat - half, lon + half, lat + half, lon - half, lat + half]
+    rows = [
+        {"pass_id": f"P{number}", "time": pd.Timestamp(day, tz="UTC") + pd.Timedelta(hours=8), "seconds": 60.0}
+        | dict(zip(air_schema.CORNERS, corners, strict=True))
+        for number, day in enumerate(days)
+    ]
+    file = folder / f"own-{len(days)}-{days[0]}.parquet"
+    pd.DataFrame(rows).to_parquet(file)
+    return file

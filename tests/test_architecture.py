@@ -26,14 +26,16 @@ RANKS = {
     "ui": 11, "cli": 11,
     "app": 12, "pages": 12, "__main__": 12,
 }  # fmt: skip
-BELONGS = {"theatre_files": "theatre"}  # modules that are a piece of another part
+# modules that are a piece of another part
+BELONGS = dict.fromkeys(("theatre_files", "theatre_settings", "theatre_making"), "theatre") | {"air_schema": "schema"}
 # Some may import less than their rank would allow: pure functions know neither theatre nor store, and an exhibit names
 # a Part but draws nothing.
 ONLY = {
-    "analysis": ("errors", "schema"),
+    "analysis": ("errors", "schema", "air_schema"),
     "figures": ("errors", "schema", "analysis"),
     "exhibits": (
-        "errors", "schema", "theatre", "filters", "readers", "placing", "store", "simulate", "queries", "analysis",
+        "errors", "schema", "air_schema", "theatre", "filters",
+        "readers", "placing", "store", "simulate", "queries", "analysis",
         "figures.part",
     ),
 }  # fmt: skip

@@ -1,15 +1,17 @@
 """The command line: what each command prints, and that every fault ends in a sentence and exit code 1."""
 
+import io
 import json
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from rich.console import Console
 from shapely import box
 from typer.testing import CliRunner, Result
 
-from civmap.cli import app
+from civmap.cli import app, terminal
 from civmap.filters import Filters
 from civmap.store import Store
 from tests.stores import incident
@@ -145,3 +147,81 @@ def test_a_complete_file_withdraws_what_it_no_longer_holds(home: Path, tmp_path:
     assert Store(home, "afghanistan").incidents(Filters(source="log"))["source_id"].tolist() == ["T1"]
     half = run("ingest", tmp_path / "a.csv", *place, "--complete-from", "2009-01-01")
     assert half.exit_code == 1 and "two ends" in half.stderr
+
+
+def test_rows_still_set_aside_are_told_with_what_was_expected(log: Path, home: Path, tmp_path: Path) -> None:
+    place = ("--theatre", "afghanistan", "--home", home)
+    load = json.loads(run("ingest", log, *place, "--json").stdout)
+    pd.DataFrame({"load_id": [load["load_id"]], "source_row": [3], "event_date": ["x"]}).to_csv(
+        tmp_path / "m.csv", index=False
+    )
+    said = json.loads(run("mend", tmp_path / "m.csv", *place, "--why", "x", "--json").stdout)
+    (row,) = said["rows"]
+    assert (row["load_id"], row["source_row"], row["rule"]) == (load["load_id"], 3, "date_unreadable")
+    assert row["value"] == "x" and row["expected"] and said["still_aside"] == 1
+    told = run("mend", tmp_path / "m.csv", *place, "--why", "x").stdout
+    assert "record 3: date_unreadable, event_date = x; expected" in told
+    (tmp_path / "m.csv").write_text("source_row;event_date\n3;2009-01-07\n")
+    refused = run("mend", tmp_path / "m.csv", *place, "--why", "x")
+    assert refused.exit_code == 1 and "do not say which they are" in refused.stderr
+
+
+@pytest.mark.parametrize("where", [("source_id",), ("source_id=",), ("source_id=T1", "source_id=T2")])
+def test_conditions_that_cannot_be_meant_erase_nothing(where: tuple[str, ...], log: Path, home: Path) -> None:
+    place = ("--theatre", "afghanistan", "--home", home)
+    run("ingest", log, *place)
+    asked = [word for one in where for word in ("--where", one)]
+    result = run("redact", *place, *asked, "--why", "x")
+    assert result.exit_code == 1 and "column=value, each column once" in result.stderr
+    assert len(Store(home, "afghanistan").incidents()) == 2
+
+
+def test_a_file_loaded_again_after_an_erasure_is_not_said_to_break_other_rules(log: Path, home: Path) -> None:
+    place = ("--theatre", "afghanistan", "--home", home)
+    run("ingest", log, *place)
+    run("redact", *place, "--where", "source_id=T1", "--why", "asked for")
+    again = json.loads(run("ingest", log, *place, "--json").stdout)
+    assert again["already_loaded"] and again["rules"] == {"date_unreadable": 1}
+    assert len(Store(home, "afghanistan").incidents()) == 1, "what was erased does not come back"
+
+
+def test_what_takes_long_leaves_rows_read_and_set_aside_on_stderr(
+    log: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("ingest", log, "--theatre", "afghanistan", "--home", home, "--json")
+    assert "set aside" not in run("read", log, "--json").stderr
+    monkeypatch.setattr(terminal, "LONG_SECONDS", -1.0)
+    result = run(*arguments)
+    assert json.loads(result.stdout)["read"] == 3
+    reading, keeping = (line for line in result.stderr.splitlines() if line.strip())
+    assert reading.startswith("Reading log.csv: 3 rows read, 1 set aside, ")
+    assert keeping.startswith("Placing and keeping log.csv, 3 rows read, 1 set aside: ")
+    absent = run("read", "absent.csv", "--json")
+    assert "rows read" not in absent.stderr and json.loads(absent.stdout)["error"]
+
+
+def test_on_a_terminal_what_is_going_on_moves_and_goes_away(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    screen = Console(file=shown, force_terminal=True, width=100)
+    monkeypatch.setattr(terminal, "Console", lambda **_: screen)
+    with terminal.working("Reading [odd] name.csv") as task:
+        task.outcome = "5 rows read"
+    assert "Reading [odd] name.csv …" in shown.getvalue() and "0:00:00" in shown.getvalue()
+
+
+def test_a_file_where_a_folder_should_be_is_a_sentence(log: Path, home: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text('\ufeff{"theatre": "afghanistan", "analysis": "hotspots"}', encoding="utf-8")
+    result = run("exhibit", recipe, "--home", home, "--out", log, "--json")
+    assert result.exit_code == 1 and "Traceback" not in result.output
+    assert json.loads(result.stdout)["error"].startswith(f"{log} cannot be used. Found: File exists.")
+
+
+def test_a_faulty_theatre_is_told_as_json_where_json_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "theatre.toml").write_text('id = "mine"\n')
+    monkeypatch.setenv("CIVMAP_THEATRES", str(tmp_path))
+    result = run("theatres", "--json")
+    assert result.exit_code == 1 and "no key 'title'" in json.loads(result.stdout)["error"]

@@ -302,8 +302,19 @@ def test_a_country_on_hdx_with_its_row_of_tags(served: Publisher, tmp_path: Path
         found = get(served.put("/download/conflict_data_AFG.csv", table), tmp_path, countries=countries)
         result = found.read()
         assert (result.provenance.read, len(result.records)) == (3, 3)
-        assert "1 row of HXL tags below the header was left out" in found.notes
+        assert "1 row of HXL tags below the header is no record" in found.notes
         assert ("only Afghanistan: 0 rows of other countries were left out" in found.notes) == bool(countries)
+        found.discard()
+
+
+def test_names_of_columns_of_older_releases_are_known(served: Publisher, tmp_path: Path) -> None:
+    table = csv(
+        ged(Afghanistan=3, Syria=2).rename(columns={"best": "best_est", "low": "low_est", "country": "COUNTRY"})
+    )
+    for countries, kept in ([], 5), (["Afghanistan"], 3):
+        found = get(served.put("/old.csv", table), tmp_path, countries=countries)
+        result = found.read()
+        assert len(result.records) == kept and result.records["all_killed_best"].notna().all()
         found.discard()
 
 

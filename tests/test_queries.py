@@ -49,6 +49,27 @@ def test_what_is_left_out_is_counted(store: Store) -> None:
     }  # fmt: skip
 
 
+def test_without_a_source_the_first_one_is_asked_everywhere(store: Store, tmp_path: Path) -> None:
+    add(store, tmp_path, [incident(1, "2009-01-05"), incident(2, "no day")], source="other")
+    add(store, tmp_path, [incident(9, "no day"), incident(10, "2009-01-05", None, admin1="Helmand")])
+    assert queries.held_back(store, Filters()) == queries.held_back(store, Filters(source="log"))
+    assert queries.held_back(store, Filters())["set_aside"] == 1
+    counted = queries.caveat_counts(store, Filters())
+    assert counted["records"].sum() > 0
+    pd.testing.assert_frame_equal(counted, queries.caveat_counts(store, Filters(source="log")))
+
+
+def test_rows_set_aside_are_counted_as_known_then_and_until_mended(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    log = Filters(source="log")
+    add(store, tmp_path, [incident(1, "2009-01-05"), incident(2, "no day")], known_at=date(2012, 1, 1))
+    held = [queries.held_back(store, log)["set_aside"]]
+    load = add(store, tmp_path, [incident(3, "2009-01-05"), incident(4, "no day"), incident(5, "no day")])
+    held += [queries.held_back(store, log, as_known_on=day)["set_aside"] for day in (None, date(2012, 1, 1))]
+    store.mend(pd.DataFrame({"load_id": [load.load_id], "source_row": [2], "event_date": ["2009-02-01"]}), why="x")
+    assert [*held, queries.held_back(store, log)["set_aside"]] == [1, 3, 1, 2]
+
+
 def test_discounted_records_count_when_asked_for(store: Store) -> None:
     assert queries.totals(store, Filters(source="log", grades=("discounted",)))["incidents"] == 1
 
@@ -137,3 +158,21 @@ def test_real_totals_agree_with_a_count_by_pandas(reference_data: Path, home: Pa
     assert panel.loc["2017-03-01", "incidents"] == len(march)
     vague = raw[harm & raw["where_prec"].isin([4, 5])]
     assert queries.provinces(store, Filters(source="ucdp_ged"), only_province=True)["incidents"].sum() == len(vague)
+
+
+def test_what_is_held_back_follows_the_filters(home: Path, tmp_path: Path) -> None:
+    """Set-aside rows are counted whatever the filters: their day or place may be what could not be read."""
+    store = Store(home, "afghanistan")
+    add(store, tmp_path, [
+        incident(1, "2009-01-05"), incident(2, "2010-01-05", grade="discounted"), incident(3, "no day"),
+        incident(4, "2010-02-05", civilians_killed_min=0, civilians_killed_best=0, civilians_killed_max=0),
+        incident(5, "2010-03-05", (10.0, 10.0)), incident(6, "2010-04-05", KANDAHAR, grade="discounted"),
+    ])  # fmt: skip
+    held = {
+        "all": queries.held_back(store, Filters(source="log")),
+        "2009": queries.held_back(store, Filters(source="log", date_to=date(2009, 12, 31))),
+        "Kabul": queries.held_back(store, Filters(source="log", admin1=("AF-KAB",))),
+        "Taliban": queries.held_back(store, Filters(source="log", parties=("taliban",))),
+    }
+    counts = pd.DataFrame(held).T[["set_aside", "outside", "excluded", "without_harm"]]
+    assert counts.to_numpy().tolist() == [[1, 1, 2, 1], [1, 0, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]]

@@ -201,6 +201,51 @@ def test_settings_that_cannot_measure_or_tell_the_time_are_refused(tmp_path):
         assert fault in str(raised.value)
 
 
+def test_settings_of_the_wrong_kind_are_named_all_at_once(tmp_path):
+    folder = write_small_theatre(tmp_path / "small")
+    (folder / "theatre.toml").write_text(
+        'id = "small"\ntitle = 7\ncountries = "XY"\nmeasuring_crs = "+proj=laea"\ntime_zone = 2\n'
+        'map_cell_resolution = 12\nsurveillance_delay_days = true\nmarking = "x"\n'
+        '[disclosure]\nsmallest_count = "five"\n[view]\nlon = 999\nzoom = 4\n'
+    )
+    with pytest.raises(TheatreError) as raised:
+        load_theatre(folder)
+    for fault in (
+        "title 7 is not a text", "countries 'XY' is not a list of texts", "time_zone 2 is not a text",
+        "map_cell_resolution 12 is not a whole number from 1 to 9", "surveillance_delay_days True is not",
+        "disclosure.smallest_count 'five' is not", "view.lon 999 is not a number from -180 to 180", "7 fault(s)",
+    ):  # fmt: skip
+        assert fault in str(raised.value)
+
+
+def test_settings_left_out_have_their_defaults_and_others_stay(tmp_path):
+    folder = write_small_theatre(tmp_path / "small")
+    with (folder / "theatre.toml").open("a") as file:
+        file.write("map_cell_resolution = 6\n[disclosure]\nsmallest_count = 3\n")
+    theatre = load_theatre(folder)
+    assert theatre.map_cell_resolution == 6 and theatre.marking == ""
+    assert theatre.disclosure == {
+        "smallest_count": 3, "finest_place": "district", "province_month_counts_exempt": True,
+    }  # fmt: skip
+    assert load_theatre("oir").disclosure["smallest_count"] == 5
+
+
+def test_rows_with_more_cells_than_the_header_are_a_fault_and_never_shifted(tmp_path):
+    table = "party,label,side,note\nrebels,Rebels,none,,\nothers,Others,none,,\n"
+    with pytest.raises(TheatreError, match=r"parties\.csv: its rows hold more cells than its header"):
+        load_theatre(write_small_theatre(tmp_path / "small", parties=table))
+
+
+def test_the_fingerprint_is_that_of_the_theatres_own_files(tmp_path):
+    folder = write_small_theatre(tmp_path / "small")
+    before = load_theatre(folder).fingerprint
+    (folder / ".git").mkdir()
+    (folder / "notes.txt").write_text("look at this again")
+    assert load_theatre(folder).fingerprint == before
+    (folder / "parties.csv").write_text("party,label,side,note\nrebels,Rebels,none,\n")
+    assert load_theatre(folder).fingerprint != before
+
+
 def test_boundaries_in_metres_or_with_a_code_twice_are_refused(tmp_path):
     folder = write_small_theatre(tmp_path / "small")
     squares = gpd.read_file(folder / "boundaries.geojson").assign(admin1="XY-W").to_crs("EPSG:32634")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from civmap.errors import RecipeError
-from civmap.exhibits import directives, hotspots, quality, revisions, situation, trends
+from civmap.exhibits import (
+    air_coverage,
+    air_matching,
+    air_watching,
+    directives,
+    hotspots,
+    published,
+    quality,
+    revisions,
+    situation,
+    trends,
+)
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.store import Store
 
@@ -15,9 +26,20 @@ ANALYSES: dict[str, Callable[[Recipe, Store], Exhibit]] = {
     "incident_map": situation.incident_map,
     "totals": situation.totals,
     "hotspots": hotspots.hotspots,
+    "hotspot_periods": hotspots.hotspot_periods,
+    "hotspot_month": hotspots.hotspot_month,
+    "density": hotspots.density,
+    "emerging": hotspots.emerging,
+    "scan": hotspots.scan,
+    "groups": hotspots.groups,
     "national_trend": trends.national_trend,
     "trends": trends.trends,
-    "directive": directives.directive,
+    "trend_table": trends.trend_table,
+    "province_trend": trends.province_trend,
+    "trend_compare": trends.trend_compare,
+    "trend_methods": trends.trend_methods,
+    "trend_published": trends.trend_published,
+    **directives.ANALYSES,
     "loads": quality.loads,
     "set_aside": quality.set_aside,
     "changes": revisions.changes,
@@ -25,6 +47,13 @@ ANALYSES: dict[str, Callable[[Recipe, Store], Exhibit]] = {
     "decisions": revisions.decisions,
     "precision": quality.precision,
     "missing": quality.missing,
+    "points": quality.points,
+    "tallies": published.tallies,
+    "air_coverage": air_coverage.air_coverage,
+    "air_incidents": air_matching.air_incidents,
+    "air_gap": air_matching.air_gap,
+    "air_rates": air_watching.air_rates,
+    "air_lists": air_watching.air_lists,
 }
 
 

@@ -103,7 +103,7 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
                            "Records": doubts["records"]})  # fmt: skip
     total = int(known["All"].sum())
     exact = int(known.loc[["exact", "settlement"], "All"].sum())
-    share = f"{exact / total:.0%}".replace("%", " %") if total else ""
+    share = words.percent(exact / total) if total else ""
     said = f"{here.label}: {share} of {words.count(total, 'incident')} are known to the settlement or better."
     sentence = said if total else "No incident under these filters."
     parts = [
@@ -113,6 +113,51 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
         Part("table", "Caveats on records of this source", {"table": doubts}, alt="Table of records by caveat."),
     ]  # fmt: skip
     return here.exhibit(title="How precise the record is", sentence=sentence, parts=parts)
+
+
+def points(recipe: Recipe, store: Store) -> Exhibit:
+    """List the points that many records of a source share, and say which share of it only stands for a province."""
+    options(recipe)
+    shared = queries.points(store, as_known_on=recipe.as_known_on)
+    names = store.theatre.boundaries["name"]
+    table = pd.DataFrame(
+        {
+            "Source": [store.theatre.source_label(source) for source in shared["source"]],
+            "Province": shared["admin1"].map(names),
+            "Place named most": shared["place"],
+            "Latitude": shared["latitude"].round(4),
+            "Longitude": shared["longitude"].round(4),
+            "Records": shared["records"],
+            "Share of the source (%)": (100 * shared["share"]).round(1),
+            "Of them known to the province only": shared["province_only"],
+        }
+    )
+    said = [_stands_in(store, str(source), own) for source, own in shared.groupby("source", sort=False)]
+    sentence = " ".join(said) or "No point is shared by ten or more records of one source."
+    part = Part("table", "Points that many records share", {"table": table},
+                alt=f"Table of {len(table)} points with the records of a source on each.")  # fmt: skip
+    caveats = [
+        "Many records on one point are no fault by themselves: a besieged town has hundreds. Where they name no place, "
+        "or several districts, the point only stands for the province: such records shade the province and are never "
+        "drawn as a point. Their coordinates are kept."
+    ]
+    sources, n = source_lines(store, as_known_on=recipe.as_known_on), int(shared["records"].sum())
+    return make(recipe, store, title="Points that many records share", sentence=sentence, parts=[part],
+                caveats=caveats, sources=sources, n=n)  # fmt: skip
+
+
+def _stands_in(store: Store, source: str, own: pd.DataFrame) -> str:
+    """Say what share of a source lies on points that stand for a province, and on the one with most records."""
+    label, most = store.theatre.source_label(source), own.iloc[0]
+    names = (most["place"], store.theatre.boundaries["name"].get(most["admin1"]), store.theatre.title)
+    where = next(name for name in names if isinstance(name, str))
+    share = words.percent(own.loc[own["stand_in"], "share"].sum())
+    stands = (
+        f"{share} of this source sits on points that only stand for a province, such as its capital, or the country"
+    )
+    none = "no point of this source only stands for a province"
+    largest = f"the point with most records, {where}, holds {words.percent(most['share'])}"
+    return f"{label}: {stands if own['stand_in'].any() else none}; {largest}."
 
 
 def missing(recipe: Recipe, store: Store) -> Exhibit:

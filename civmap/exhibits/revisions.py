@@ -11,7 +11,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines, standing
 from civmap.figures.part import Part
 from civmap.store import Store
-from civmap.store.decisions import KINDS
+from civmap.store.decisions import KINDS, Decision
 
 
 def changes(recipe: Recipe, store: Store) -> Exhibit:
@@ -86,7 +86,7 @@ def duplicates(recipe: Recipe, store: Store) -> Exhibit:
 
 
 def decisions(recipe: Recipe, store: Store) -> Exhibit:
-    """List what people decided about records: when, what, by whom and why."""
+    """List what people decided: when, what, by whom and why."""
     options(recipe)
     day = recipe.as_known_on
     made = [one for one in store.decisions() if day is None or one.decided_at[:10] <= day.isoformat()]
@@ -94,13 +94,21 @@ def decisions(recipe: Recipe, store: Store) -> Exhibit:
         {
             "Decided": [one.decided_at[:16].replace("T", " ") for one in made],
             "What": [KINDS[one.kind].capitalize() for one in made],
-            "Records": [len(one.about) for one in made],
+            "Records": pd.Series([0 if one.kind == "expectation" else len(one.about) for one in made], dtype="int64"),
             "By": [one.who for one in made],
             "Why": [one.why for one in made],
             "Decision": [one.decision_id for one in made],
         }
     )
-    sentence = f"{words.count(len(made), 'decision')} about records." if made else "Nothing has been decided."
+    sentence = _so_many(made) if made else "Nothing has been decided."
     part = Part("table", "Decisions", {"table": table}, alt="Table of decisions with time, kind, person and reason.")
     return make(recipe, store, title="Decisions about records", sentence=sentence, parts=[part], n=len(made),
                 sources=source_lines(store, as_known_on=day))  # fmt: skip
+
+
+def _so_many(made: list[Decision]) -> str:
+    expectations = sum(one.kind == "expectation" for one in made)
+    about = [words.count(len(made) - expectations, "decision") + " about records"] * (expectations < len(made))
+    return (
+        words.listed(about + [words.count(expectations, "expectation") + " of directives"] * (expectations > 0)) + "."
+    )

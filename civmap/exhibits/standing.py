@@ -294,7 +294,8 @@ def _notes(
     if recipe.as_known_on:
         notes.append(f"As known on {words.day(recipe.as_known_on)}; later releases are left out.")
     left_out = (
-        (held["set_aside"], "row was set aside at reading", "rows were set aside at reading"),
+        (held["set_aside"], "row was set aside at reading, whatever its day, place or party",
+         "rows were set aside at reading, whatever their day, place or party"),
         (held["outside"], "record lies outside the theatre or at a place it does not know",
          "records lie outside the theatre or at places it does not know"),
         (held["excluded"], "record is discounted, not credible or a duplicate",
@@ -302,9 +303,10 @@ def _notes(
     )  # fmt: skip
     said = [words.count(value, one, many) for value, one, many in left_out if value]
     if said:
-        notes.append("Not counted: " + "; ".join(said) + ".")
+        notes.append("Not counted under these filters: " + "; ".join(said) + ".")
     if filters.harm_only and held["without_harm"]:
-        notes.append(f"{words.count(held['without_harm'], 'record')} of this source without civilian harm left out.")
+        left = words.count(held["without_harm"], "record")
+        notes.append(f"Left out under these filters: {left} of this source without civilian harm.")
     for measure, verb in (("killed", "killed"), ("injured", "injured")):
         absent = totals[f"without_{measure}"]
         if absent and filters.measure in (measure, "casualties"):

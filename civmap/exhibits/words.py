@@ -72,6 +72,17 @@ def number(value: Any) -> str:
     return "not known" if value is None or pd.isna(value) else f"{int(value):,}"
 
 
+def percent(share: float) -> str:
+    """Write a share of 1 as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.19), percent(0.004)
+    ('19 %', 'under 1 %')
+    """
+    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+
+
 def count(value: Any, noun: str, plural: str | None = None) -> str:
     """Write a count with its noun in singular or plural.
 

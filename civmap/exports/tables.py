@@ -13,7 +13,7 @@ from civmap.filters import BOUNDS
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is taken as a formula
 # not for a file: shapes, the words of a tooltip, and place names, which in one's own log can be somebody's home
-_SCREEN_ONLY = ("geometry", "label", "place")
+_SCREEN_ONLY = ("geometry", "label", "place", "Place")
 
 
 def part_table(part: Part) -> pd.DataFrame:
@@ -21,7 +21,10 @@ def part_table(part: Part) -> pd.DataFrame:
     table = part.table
     if part.kind == "cells":
         layers = {"cell": part.frames["cells"], "known only to the province": part.frames["provinces"]}
-        known = {name: frame[frame["incidents"] > 0].assign(layer=name) for name, frame in layers.items()}
+        known = {
+            name: (frame[frame["incidents"] > 0] if "incidents" in frame else frame).assign(layer=name)
+            for name, frame in layers.items()
+        }
         table = pd.concat(
             [frame.drop(columns="geometry", errors="ignore") for frame in known.values()], ignore_index=True
         )
@@ -82,6 +85,17 @@ def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
     """Name a download after the exhibit, the part and the fingerprint."""
     words = re.sub(r"[^a-z0-9]+", "-", f"{exhibit.recipe.analysis} {part.title}".lower()).strip("-")
     return f"civmap-{words[:60].strip('-')}-{exhibit.fingerprint}.{ending}"
+
+
+def file_names(exhibit: Exhibit, ending: str) -> list[str]:
+    """Name a file for each part of an exhibit; parts whose titles are too alike are numbered."""
+    names = [file_name(exhibit, part, ending) for part in exhibit.parts]
+    before = [names[:at].count(name) for at, name in enumerate(names)]
+    end = f"-{exhibit.fingerprint}.{ending}"
+    return [
+        name if not number else f"{name.removesuffix(end)}-{number + 1}{end}"
+        for name, number in zip(names, before, strict=True)
+    ]
 
 
 def _safe(table: pd.DataFrame) -> pd.DataFrame:

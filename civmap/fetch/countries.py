@@ -16,9 +16,14 @@ import pyarrow.csv as pa_csv
 
 from civmap.errors import FetchError
 from civmap.readers import ucdp_ged
+from civmap.readers.columns import known_names
 from civmap.readers.files import Records, TextTable, open_table, read_records
+from civmap.readers.result import without_tags
 
-_TAG = r"^#[A-Za-z]"
+
+def _named(table: TextTable) -> dict[str, str]:
+    """Give the reader's name of each column and the file's: letter case and names of older releases do not count."""
+    return known_names(table.header, ucdp_ged.SPELLINGS)
 
 
 def checked(path: Path, countries: Sequence[str] = ()) -> TextTable:
@@ -51,7 +56,7 @@ def checked(path: Path, countries: Sequence[str] = ()) -> TextTable:
             next_step="Check the address in a browser: a login or a notice may stand before the file.",
         )
     needed = (*ucdp_ged.NEEDED, "country") if countries else ucdp_ged.NEEDED
-    missing = [name for name in needed if name not in table.header]
+    missing = [name for name in needed if name not in _named(table)]
     if missing:
         raise FetchError(
             f"{path.name} is no UCDP GED table: without the column {', '.join(missing)}.",
@@ -89,13 +94,13 @@ def select(table: TextTable, target: Path, countries: Sequence[str] = ()) -> tup
     """
     if not countries and not _may_have_tags(table):
         return table.path, []
-    records = read_records(table, ucdp_ged.COLUMNS)
-    tags = _tag_row(records.columns)
-    kept = ~tags
-    notes = ["1 row of HXL tags below the header was left out"] if tags.any() else []
+    named = _named(table)
+    wanted = [named[name] for name in ucdp_ged.COLUMNS if name in named]
+    records, notes = without_tags(read_records(table, wanted))
+    kept = np.ones(records.columns.num_rows, bool)
     if countries:
-        column = pc.utf8_trim_whitespace(records.columns["country"])
-        chosen = _chosen(table, column.filter(pa.array(kept)), countries)
+        column = pc.utf8_trim_whitespace(records.columns[named["country"]])
+        chosen = _chosen(table, column, countries)
         of_chosen = pc.fill_null(pc.is_in(column, value_set=pa.array(chosen)), False).to_numpy().astype(bool)
         nameless = pc.fill_null(pc.equal(column, ""), True).to_numpy().astype(bool)
         others = int((kept & ~of_chosen & ~nameless).sum())
@@ -123,16 +128,6 @@ def _may_have_tags(table: TextTable) -> bool:
         return False
     lines = table.buffer.slice(0, min(table.buffer.size, 1 << 16)).to_pybytes().splitlines()
     return len(lines) > 1 and b"#" in lines[1]
-
-
-def _tag_row(columns: pa.Table) -> np.ndarray:
-    """Mark the first row if nothing but tags of the Humanitarian Exchange Language stands in it."""
-    found = np.zeros(columns.num_rows, bool)
-    if columns.num_rows:
-        first = [str(value) for value in columns.slice(0, 1).to_pylist()[0].values() if value]
-        tags = pc.match_substring_regex(pa.array(first, pa.string()), _TAG).to_pylist()
-        found[0] = bool(tags) and all(tags)
-    return found
 
 
 def _chosen(table: TextTable, column: pa.ChunkedArray, countries: Sequence[str]) -> list[str]:

@@ -16,13 +16,14 @@ from civmap.figures import theme
 from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.panels import small_multiples
 from civmap.figures.part import Part
+from civmap.figures.ratios import ratio_bars, ratio_panels
 
 LEGEND_ROW, LINE = 20, 14  # pixels
-KINDS = ("series", "small_multiples", "interval_bars")
+KINDS = ("series", "small_multiples", "interval_bars", "ratio_bars", "ratio_panels")
 
 
 def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> go.Figure:
-    """Draw a part of kind series, small_multiples or interval_bars.
+    """Draw a part of kind series, small_multiples, interval_bars, ratio_bars or ratio_panels.
 
     The title is left to the page; ``part.encoding["subtitle"]`` (n and period) is drawn small. Show it with
     ``st.plotly_chart(figure, theme=None, config=theme.CONFIG)``.
@@ -56,9 +57,13 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     if part.kind not in KINDS:
         raise CivMapError("This part cannot be drawn as a chart.", found=part.kind, expected=", ".join(KINDS))
     colours = theme.palette(mode)
-    drawing = {"series": _series, "small_multiples": small_multiples, "interval_bars": _interval_bars}[part.kind](
-        part, mode
-    )
+    drawing = {
+        "series": _series,
+        "small_multiples": small_multiples,
+        "interval_bars": _interval_bars,
+        "ratio_bars": ratio_bars,
+        "ratio_panels": ratio_panels,
+    }[part.kind](part, mode)
     traces, layout = drawing or _empty(mode)
     notes = layout.setdefault("annotations", [])
     if part.encoding.get("subtitle") and traces:
@@ -111,7 +116,7 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     found = marks.events_within(part.frames.get("events"), axis.first, axis.last)
     notes, lanes, left_out = marks.labels(found, axis.first, axis.last, mode)
     traces += _hidden_labels(left_out, mode) if left_out else []
-    traces += marks.legend_traces(found, mode)
+    traces += marks.legend_traces(found, mode) + marks.provisional_legend(part, axis.last, mode)
     top = 14 + (22 if part.encoding.get("subtitle") else 0) + lanes * marks.LANE_HEIGHT
     per_row = max(int(marks.PLOT_WIDTH // (50 + 6.2 * max(len(trace["name"]) for trace in traces))), 1)
     key = marks.key(found, axis.first, axis.last)
@@ -133,7 +138,8 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
                   "title": {"text": "Month" if axis.monthly else "Date"}},
         "yaxis": {"range": [0, most], "title": {"text": _axis(name, unit)}, "tickformat": ",",
                   **({"dtick": 1} if ceiling <= 4 else {})},
-        "shapes": marks.shapes(found, mode, bar=bar), "annotations": notes,
+        "shapes": [*marks.provisional(part, axis.last, mode), *marks.shapes(found, mode, bar=bar)],
+        "annotations": notes,
         "legend": {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left",
                    "itemclick": False, "itemdoubleclick": False},
     }  # fmt: skip
@@ -155,6 +161,7 @@ def _model(model: pd.DataFrame, part: Part, mode: theme.Mode) -> tuple[list[dict
             (fitted, str(part.encoding.get("fitted_name", "Model")), 3, {"color": colours.fitted, "width": 1.3}),
             (other, name, 4, {"color": colours.counterfactual, "width": 2, "dash": "dash"}),
         )
+        if any(v is not None for v in y)
     ]  # fmt: skip
     highest = max((v for y in (fitted, other) for v in y if v is not None), default=0.0)
     upper = max((v for band in bands for v in band["y"] if v is not None), default=0.0)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from civmap.errors import CivMapError
 from civmap.figures import theme
+from civmap.figures.part import Part
 
 LANE_HEIGHT = 16  # pixels
 MAX_LANES = 7
@@ -107,6 +108,28 @@ def shapes(
         drawn.append({"type": "rect", "x0": _day(event.start), "x1": _day(seen), "y0": top - 0.85 * bar, "y1": top,
                       "fillcolor": fill, "line": {"width": 0}, **place})  # fmt: skip
     return drawn
+
+
+def provisional(
+    part: Part, last: pd.Timestamp, mode: theme.Mode, *, xref: str = "x", yref: str = "y domain"
+) -> list[dict[str, Any]]:
+    """Shade the periods for which reports are still coming in, from ``encoding["provisional"]`` to the end."""
+    start = part.encoding.get("provisional")
+    if not start or pd.Timestamp(start) > last:
+        return []
+    colours = theme.palette(mode)
+    begins, ends = pd.Timestamp(start) - pd.Timedelta(days=15), last + pd.Timedelta(days=31)
+    return [{"type": "rect", "x0": _day(begins), "x1": _day(ends), "y0": 0, "y1": 1, "layer": "below", "xref": xref,
+             "yref": yref, "line": {"width": 0}, "fillcolor": theme.rgba(colours.counterfactual, 0.22)}]  # fmt: skip
+
+
+def provisional_legend(part: Part, last: pd.Timestamp, mode: theme.Mode) -> list[dict[str, Any]]:
+    """Make the legend entry of the shaded tail, where there is one."""
+    if not provisional(part, last, mode):
+        return []
+    marker = {"symbol": "square", "size": 13, "color": theme.rgba(theme.palette(mode).counterfactual, 0.3)}
+    return [{"type": "scatter", "x": [None], "y": [None], "name": "Provisional: reports still come in",
+             "mode": "markers", "marker": marker, "hoverinfo": "skip", "legendrank": 1900}]  # fmt: skip
 
 
 def bar_texts(

@@ -13,6 +13,7 @@ from pydeck.bindings.json_tools import default_serialize
 
 from civmap.errors import CivMapError
 from civmap.figures import theme
+from civmap.figures.class_maps import class_layers, class_legend
 from civmap.figures.classes import Classes, classes
 from civmap.figures.layers import (
     NO_ANSWER,
@@ -80,8 +81,9 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
     colours = theme.palette(mode)
     provinces = part.frames["provinces"]
     geometry = rounded(provinces)
-    layers = [province_layer(part, provinces, geometry, mode)]
-    if part.kind == "cells" and len(part.frames["cells"]):
+    named = "classes" in part.encoding
+    layers = class_layers(part, geometry, mode) if named else [province_layer(part, provinces, geometry, mode)]
+    if not named and part.kind == "cells" and len(part.frames["cells"]):
         layers.append(cell_layer(part.frames["cells"], mode))
     layers.append(boundary_layer(geometry, colours))
     views = [
@@ -145,6 +147,8 @@ def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
     """
     _check(part)
     colours, unit = theme.palette(mode), _unit(part)
+    if "classes" in part.encoding:
+        return [LegendEntry(fill, name, edge, unit) for fill, name, edge in class_legend(part, mode)]
     entries = []
     if part.kind == "cells":
         cut = classes(part.frames["cells"]["value"])
@@ -202,6 +206,8 @@ def _check(part: Part) -> None:
 
 def _nothing(part: Part) -> bool:
     """Tell "nothing found" from "no answer": provinces without an answer are shown as such."""
+    if "classes" in part.encoding:
+        return False
     if part.kind == "provinces":
         return part.frames["provinces"].empty
     return part.frames["cells"].empty and bool(part.frames["provinces"]["value"].isna().all())

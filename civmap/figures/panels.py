@@ -66,6 +66,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
             "yref": f"y{suffix} domain", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
             "font": {"size": theme.SIZE_SMALL},
         })  # fmt: skip
+        layout["shapes"] += marks.provisional(part, whole.last, mode, xref=f"x{suffix}", yref=f"y{suffix} domain")
         layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain", scale=0.6, bar=0.07)
         traces += _panel(one, str(panel), suffix, colours, part, first=k == 0)
     unknown = len(every) - len(panels)
@@ -76,7 +77,7 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
         "xref": "paper", "yref": "paper", "x": 0, "y": 1, "yshift": top - 38, "yanchor": "bottom", "xanchor": "left",
         "showarrow": False, "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
     })  # fmt: skip
-    return [*traces, *marks.legend_traces(found, mode)], layout
+    return [*traces, *marks.legend_traces(found, mode), *marks.provisional_legend(part, whole.last, mode)], layout
 
 
 def _panel(

@@ -8,6 +8,7 @@ Each kind says which frames and encodings its renderer reads:
     it all provinces fit), breaks are made by the renderer. A label is what hovering says of the place.
 ``provinces``
     ``frames["provinces"]`` as above, value null where there is no answer; no cells.
+    Either may show findings instead of values: see `civmap.figures.class_maps`.
 ``series``
     ``frames["series"]`` (period, value, low, high; null outside a source's scope), optional ``frames["model"]``
     (period, fitted, counterfactual, counterfactual_low, counterfactual_high), ``frames["events"]`` (kind: directive,
@@ -19,10 +20,18 @@ Each kind says which frames and encodings its renderer reads:
 ``interval_bars``
     ``frames["bars"]`` (label, value, low, high; infinite where an interval has no end, null value where there is no
     estimate), ``encoding``: unit, optional value_name and reference.
+``ratio_bars``
+    ``frames["bars"]`` (reading: what was asked; value, low, high: ratios, null without an answer; optional group), on a
+    logarithmic scale around 1; ``encoding``: optional value_name.
+``ratio_panels``
+    ``frames["bars"]`` (panel, reading, value, low, high; optional group, and period where they stand in time), many
+    readings side by side; ``encoding``: optional marked, a ratio to hold them against, with
+    marked_name. Of both: optional groups, their order.
 ``table``
     ``frames["table"]``: headers carry their unit.
 
-Charts draw ``encoding["subtitle"]`` (n and period) small above the plot; the title is the page's.
+Charts draw ``encoding["subtitle"]`` (n and period) small above the plot; the title is the page's. On series and
+small_multiples ``encoding["provisional"]``, a day, shades what follows: reports still come in.
 """
 
 from __future__ import annotations
@@ -33,7 +42,9 @@ from typing import Any
 
 import pandas as pd
 
-KINDS = ("series", "interval_bars", "small_multiples", "cells", "provinces", "table")
+KINDS = (
+    "series", "interval_bars", "small_multiples", "ratio_bars", "ratio_panels", "cells", "provinces", "table",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

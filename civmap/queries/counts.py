@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from civmap import schema
-from civmap.filters import BOUNDS, Filters, known_on
+from civmap.filters import BOUNDS, Filters, choices, known_on
 from civmap.queries.measures import measured, values
-from civmap.queries.sources import asked, extent
+from civmap.queries.sources import asked, extent, source_of
 from civmap.store import Store
 
 
@@ -38,21 +38,37 @@ def totals(store: Store, filters: Filters, *, as_known_on: date | None = None) -
 
 
 def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None) -> dict[str, int]:
-    """Count what the totals leave out, under the filters' source: rows set aside, outside, excluded, without harm."""
-    terms, parameters = known_on(as_known_on)
-    terms.append("source = ?")
+    """Count what the totals leave out under the filters.
+
+    Returns
+    -------
+    dict
+        ``set_aside`` (rows of the source in all loads known then, not mended by then; whatever else the filters ask
+        for, since what such a row says was not read), ``outside`` the theatre (whatever provinces are chosen),
+        ``excluded`` (discounted, unless the filters name that grade, not credible or duplicate; with civilian harm
+        where the filters ask for it) and ``without_harm`` (in the theatre; left out only where the filters ask for
+        harm).
+    """
+    source = source_of(store, filters, as_known_on)
     named = set(filters.grades) & set(schema.EXCLUDED_GRADES)
     excluded = "set_apart" if named else "set_apart OR discounted"
     harm = "civilian_harm" if filters.harm_only else "true"
-    frame = store.query(
-        f"""SELECT count(*) FILTER (WHERE NOT in_theatre) AS outside,
-            count(*) FILTER (WHERE in_theatre AND ({excluded}) AND ({harm})) AS excluded,
-            count(*) FILTER (WHERE in_theatre AND NOT civilian_harm) AS without_harm
-        FROM facts WHERE {" AND ".join(terms)}""",
-        [*parameters, filters.source],
+
+    def count(which: str, asked: Filters) -> int:
+        terms, parameters = known_on(as_known_on)
+        chosen, more = choices(asked.with_(source=source))
+        where = " AND ".join([*terms, *chosen, which])
+        return int(store.query(f"SELECT count(*) AS n FROM facts WHERE {where}", [*parameters, *more])["n"].item())
+
+    aside = store.remember(
+        ("set aside", as_known_on), lambda: store.rejected(as_known_on)["source"].value_counts().to_dict()
     )
-    aside = int((store.rejected(as_known_on)["source"] == filters.source).sum())
-    return {"set_aside": aside, **{str(name): int(value) for name, value in frame.iloc[0].items()}}
+    return {
+        "set_aside": int(aside.get(source, 0)),
+        "outside": count("NOT in_theatre", filters.with_(admin1=())),
+        "excluded": count(f"in_theatre AND ({excluded}) AND ({harm})", filters),
+        "without_harm": count("in_theatre AND NOT civilian_harm", filters),
+    }
 
 
 def cells(store: Store, filters: Filters, *, as_known_on: date | None = None) -> pd.DataFrame:
@@ -102,7 +118,7 @@ def provinces(
     -------
     DataFrame
         One row for each province of the theatre: ``admin1``, ``name``, ``incidents``, ``value_min``, ``value_best``,
-        ``value_max``; 0 where the filters leave none.
+        ``value_max``; 0 where the filters leave none, whether or not the source looked there: `scope_of` says where.
     """
     where, parameters = asked(store, filters, as_known_on)
     vague = " AND map_cell IS NULL" if only_province else ""

@@ -8,8 +8,9 @@ import pandas as pd
 
 from civmap import schema
 from civmap.filters import Filters, known_on
-from civmap.queries.sources import asked
+from civmap.queries.sources import asked, source_of
 from civmap.store import Store
+from civmap.store.tables import parent_cell
 
 
 def records(
@@ -20,16 +21,20 @@ def records(
     cell: str | None = None,
     admin1: str | None = None,
     only_province: bool = False,
+    within: bool = False,
     limit: int = 500,
 ) -> tuple[pd.DataFrame, int]:
     """List the incidents behind a cell or a province, newest first, and say how many there are.
 
-    `only_province` lists just those whose place is known no better than the province, as `provinces` counts them.
+    `only_province` lists just those whose place is known no better than the province, as `provinces` counts them;
+    `within` lists also those that are drawn in a finer cell within the one given, as `place_counts` counts them.
     """
     where, values = asked(store, filters, as_known_on)
     if cell:
         number = int(cell, 16)
-        where += " AND map_cell = ?::UBIGINT"
+        size = number >> 52 & 15
+        drawn = parent_cell(size) if within else "map_cell"
+        where += f" AND (map_cell >> 52 & 15) >= {size} AND {drawn} = ?::UBIGINT"
         values.append(number)
     if admin1:
         where += " AND admin1 = ?" + (" AND map_cell IS NULL" if only_province else "")
@@ -65,5 +70,5 @@ def caveat_counts(store: Store, filters: Filters, *, as_known_on: date | None = 
         f"""SELECT caveat, count(*) AS records FROM (
             SELECT unnest(caveats) AS caveat FROM incidents WHERE {" AND ".join(terms)} AND source = ?)
         GROUP BY caveat ORDER BY records DESC, caveat""",
-        [*values, filters.source],
+        [*values, source_of(store, filters, as_known_on)],
     )

@@ -75,7 +75,12 @@ def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -
 
 def asked(store: Store, filters: Filters, as_known_on: date | None) -> tuple[str, list[Any]]:
     """Turn filters into a condition on one source."""
-    if filters.source is None:
-        found = sources(store, as_known_on=as_known_on)
-        filters = filters.with_(source=found[0].source if found else "")
-    return conditions(filters, as_known_on=as_known_on)
+    return conditions(filters.with_(source=source_of(store, filters, as_known_on)), as_known_on=as_known_on)
+
+
+def source_of(store: Store, filters: Filters, as_known_on: date | None) -> str:
+    """Give the filters' source, or the first one where none is named; empty where nothing is loaded."""
+    if filters.source is not None:
+        return filters.source
+    found = sources(store, as_known_on=as_known_on)
+    return found[0].source if found else ""

@@ -20,13 +20,16 @@ from typing import Any
 import pandas as pd
 
 from civmap.errors import StoreError
+from civmap.store.folders import refused
 
-# what was decided -> the words for it; the first two are about records, the third about rows set aside
+# what was decided -> the words for it; the first two are about records, the third about rows set aside, the last about
+# a directive
 KINDS = {
     "duplicates": "set apart as likely duplicates",
     "restored": "counted again",
     "mended": "rows mended and accepted",
     "erased": "records erased",
+    "expectation": "expected of a directive before its result was shown",
 }
 APART = {"duplicates": True, "restored": None}  # none: as the source assessed it
 
@@ -84,11 +87,14 @@ def write(folder: Path, made: Decision, *, name: str | None = None) -> None:
         os.replace(draft, file)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise StoreError(
-            "The decision could not be kept; everything is as it was before.",
-            found=str(error),
-            next_step=f"Check the free space of {folder.parent}.",
+        raise refused(
+            "The decision could not be kept; everything is as it was before.", folder.parent, error
         ) from error
+
+
+def files(root: Path) -> list[Path]:
+    """List the decisions under a theatre's folder; those that made a load lie with it."""
+    return sorted((root / "decisions").glob("[!.]*.json"))
 
 
 def read(files: Iterable[Path]) -> list[Decision]:

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
-from civmap.store import decisions, loads
+from civmap.store import decisions, folders, loads
+from civmap.store.folders import refused
 
 RULE = "erased"
 BY = ("source", "source_id", "load_id", "source_row", "event_date", "admin2", "place")
@@ -36,6 +37,26 @@ class Erased:
     loads: tuple[str, ...]
     fingerprint_before: str
     fingerprint_after: str
+
+
+def redact(
+    root: Path, where: Mapping[str, str], *, why: str, who: str | None
+) -> tuple[list[tuple[str, str]], int, list[str]]:
+    """Erase what matches from every load and every derived table under a theatre's folder, and keep the decision.
+
+    Returns
+    -------
+    tuple
+        As `erase_all` gives it.
+    """
+    check(where)
+    records, rows, touched = erase_all(loads.load_folders(root), where, why=why)
+    folders.forget((root / "cache").glob("*"))
+    if touched:
+        about = [*records, *([("rows set aside", str(rows))] if rows else [])]
+        made = decisions.decision("erased", about, why=why, who=who, values={"loads": touched})
+        decisions.write(root / "decisions", made)
+    return records, rows, touched
 
 
 def check(where: Mapping[str, str]) -> None:
@@ -116,13 +137,10 @@ def erase(folder: Path, where: Mapping[str, str], *, why: str) -> tuple[pd.DataF
         tombs = erased.assign(file=described["file"], **stamp).reindex(columns=list(schema.REJECTED_COLUMNS))
         aside = pd.concat([aside, tombs.astype(schema.empty_rejected().dtypes.to_dict())], ignore_index=True)
     kept = records.filter(pa.array(~gone))
-    placed_by = kept["placed_by"].to_pandas()
-    outside = int((placed_by == "outside").sum())
-    described |= {
-        "accepted": kept.num_rows, "rejected": len(aside), "placed": kept.num_rows - outside, "outside": outside,
-        "without_province": int((placed_by == "country").sum()),
+    described |= loads.counted(kept["placed_by"].to_pandas()) | {
+        "rejected": len(aside),
         "erased": described.get("erased", 0) + len(erased) + int(blank.sum()),
-    }  # fmt: skip
+    }
     if described.get("mends"):
         described["read"] = kept.num_rows
     _replace(folder, kept, aside, described, forget=set(erased["source_row"]))
@@ -145,7 +163,7 @@ def _replace(
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
         if isinstance(error, OSError):
-            raise StoreError(f"Nothing was erased from the load {name}.", found=str(error)) from error
+            raise refused(f"Nothing was erased from the load {name}.", folder.parent, error) from error
         raise
     shutil.rmtree(folder)
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,9 @@ from civmap import schema
 from civmap.errors import StoreError
 from civmap.store import decisions
 from civmap.store.decisions import Decision
+from civmap.store.folders import refused
 
 DECISION = "decision.json"
-_ABANDONED_SECONDS = 24 * 3600  # a draft this old belongs to a process that was killed
 
 
 @dataclass(frozen=True)
@@ -62,10 +61,19 @@ class Load:
     already_loaded: bool = False
 
 
+_REQUIRED = {field.name for field in fields(Load) if field.default is MISSING}
+
+
 def load_folders(folder: Path) -> list[Path]:
     """List the folders of finished loads under a theatre's folder; of a load that was rewritten, the last form."""
     found = sorted(path.parent for path in (folder / "loads").glob("[!.]*/load.json"))
     return list({load_id_of(path): path for path in found}.values())
+
+
+def former_folders(folder: Path) -> list[Path]:
+    """List the forms of rewritten loads that a later form has taken the place of."""
+    current = set(load_folders(folder))
+    return [path.parent for path in (folder / "loads").glob("[!.]*/load.json") if path.parent not in current]
 
 
 def load_id_of(folder: Path) -> str:
@@ -82,14 +90,28 @@ def description(folder: Path) -> dict[str, Any]:
         When the description is damaged.
     """
     try:
-        return dict(json.loads((folder / "load.json").read_text(encoding="utf-8")))
+        described = dict(json.loads((folder / "load.json").read_text(encoding="utf-8")))
+        if lacking := _REQUIRED - described.keys():
+            raise ValueError(f"load.json says nothing of {', '.join(sorted(lacking))}")
+        return described
     except (OSError, ValueError, TypeError) as error:
         raise damaged(folder, error) from error
 
 
+def counted(placed_by: pd.Series) -> dict[str, Any]:
+    """Count a load's records by how they got their province, as `Load` names the counts."""
+    outside = int((placed_by == "outside").sum())
+    return {
+        "accepted": len(placed_by),
+        "placed": len(placed_by) - outside,
+        "without_province": int((placed_by == "country").sum()),
+        "outside": outside,
+    }
+
+
 def describe(folders: Sequence[Path]) -> pd.DataFrame:
     """List loads, oldest knowledge first; one row each with the fields of `Load`."""
-    columns = [name for name in Load.__dataclass_fields__ if name != "already_loaded"]
+    columns = [field.name for field in fields(Load) if field.name != "already_loaded"]
     frame = pd.DataFrame([{"erased": 0, "mapping": "", **description(folder)} for folder in folders], columns=columns)
     frame = frame.astype(dict.fromkeys(("complete_from", "complete_to", "mends", "released_at"), "str"))
     frame["released_at"] = frame["released_at"].fillna(frame["known_at"].astype("str"))
@@ -118,6 +140,15 @@ def mended_rows(folders: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"source_row": [], "load_id": []})
 
 
+def still_aside(folders: Sequence[Path]) -> pd.DataFrame:
+    """List the rows that were set aside in these loads and that none of them mends."""
+    aside, mended = set_aside(folders), mended_rows(folders)
+    if mended.empty:
+        return aside
+    done = pd.MultiIndex.from_frame(mended[["load_id", "source_row"]])
+    return aside[~pd.MultiIndex.from_frame(aside[["load_id", "source_row"]]).isin(done)].reset_index(drop=True)
+
+
 def write(
     root: Path, load: Load, placed: gpd.GeoDataFrame, rejected: pd.DataFrame, *, decision: Decision | None = None
 ) -> None:
@@ -144,27 +175,7 @@ def write(
             raise
         if (root / "loads" / load.load_id).is_dir():
             return  # another process kept the same load in the meantime
-        raise StoreError(
-            f"{load.file} could not be kept; the store is as it was before.",
-            found=str(error),
-            next_step=f"Check the free space of {root.parent}.",
-        ) from error
-
-
-def sweep(root: Path) -> None:
-    """Remove what killed processes left: drafts a day old or older, and the former form of a rewritten load."""
-    abandoned = [draft for draft in (root / "loads").glob(".draft-*") if _age_seconds(draft) > _ABANDONED_SECONDS]
-    current = set(load_folders(root))
-    former = [path.parent for path in (root / "loads").glob("[!.]*/load.json") if path.parent not in current]
-    for folder in (*abandoned, *former):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _age_seconds(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:  # another process was quicker
-        return 0
+        raise refused(f"{load.file} could not be kept; the store is as it was before.", root.parent, error) from error
 
 
 def check_records(folder: Path) -> None:

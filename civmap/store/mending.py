@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,64 +54,105 @@ def raw_rows(aside: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([whole[list(KEYS)], text], axis=1)
 
 
-def reread(
-    rows: pd.DataFrame, aside: pd.DataFrame, load: Mapping[str, Any], theatre: Theatre, *, taken: set[str]
-) -> Mended:
-    """Read mended rows of one load again, as the file was read.
-
-    Parameters
-    ----------
-    rows
-        ``source_row`` and those of the file's columns that were mended, as text; null leaves a value as it was, an
-        empty text clears it.
-    aside
-        The rows set aside of that load.
-    load
-        The load's description.
-    theatre
-        Whose names of provinces count.
-    taken
-        Ids that records of the load have already.
-
-    Returns
-    -------
-    Mended
-        Each row in one of the two.
+def checked(rows: pd.DataFrame, aside: pd.DataFrame) -> pd.DataFrame:
+    """Give mended rows with ``source_row`` as a number, if each is among those set aside and can be mended here.
 
     Raises
     ------
     StoreError
-        When a row is not among those set aside, or a column is none of the file's.
+        Names what is wrong with the rows, all of it at once.
     """
-    numbers = rows["source_row"].astype("int32")
-    whole = aside[aside["row"].notna()]
-    unknown = sorted(map(int, set(numbers) - set(whole["source_row"])))
-    if unknown or numbers.duplicated().any():
+    if lacking := [name for name in KEYS if name not in rows]:
         raise StoreError(
-            f"These rows of {load['file']} cannot be mended here.",
-            found="; ".join(
-                [f"row {number} is not set aside, or could not be split into fields" for number in unknown[:10]]
-                + (["a row is given twice"] if numbers.duplicated().any() else [])
-            ),
-            next_step="Keep load_id and source_row as they were; mend broken rows in the file.",
-        )
+            "These rows do not say which they are.", found=", ".join(map(str, rows)),
+            expected=f"the columns {' and '.join(KEYS)}; without {' and '.join(lacking)} no row can be told",
+            next_step="Start from the rows as they were downloaded.",
+        )  # fmt: skip
+    if rows.empty:
+        raise StoreError("No rows were given.", next_step="Leave the rows that you mended in the file.")
+    numbers = pd.to_numeric(rows["source_row"], errors="coerce").astype("Float64")
+    given = pd.MultiIndex.from_arrays([rows["load_id"].astype("str"), numbers])
+    known = aside.loc[aside["row"].notna(), list(KEYS)]
+    unknown = ~given.isin(pd.MultiIndex.from_arrays([known["load_id"], known["source_row"].astype("Float64")]))
+    faults = [f"row {row} of load {load} is not set aside there, or could not be split into fields"
+              for load, row in rows.loc[unknown, list(KEYS)].head(10).itertuples(index=False)]  # fmt: skip
+    faults += [
+        f"row {row:.0f} of load {load} is given twice" for load, row in given[given.duplicated() & ~unknown][:10]
+    ]
+    if faults:
+        raise StoreError(
+            "These rows cannot be mended here.", found="; ".join(faults),
+            next_step=f"Keep {' and '.join(KEYS)} as they were; mend rows that could not be split in the file.",
+        )  # fmt: skip
+    return rows.assign(load_id=rows["load_id"].astype("str"), source_row=numbers.astype("int32"))
+
+
+def read_again(
+    rows: pd.DataFrame, aside: pd.DataFrame, loads: pd.DataFrame, theatre: Theatre, *, taken: pd.DataFrame
+) -> list[tuple[dict[str, Any], Mended]]:
+    """Read mended rows again, as the file of each was read.
+
+    Parameters
+    ----------
+    rows
+        ``load_id``, ``source_row`` and those of the file's columns that were mended, as text, as `checked` gives them;
+        null leaves a value as it was, an empty text clears it.
+    aside
+        The rows set aside of these loads.
+    loads
+        The loads' descriptions, as `Store.loads` gives them.
+    theatre
+        Whose names of provinces count.
+    taken
+        ``load_id``, ``source`` and ``source_id`` of records that were accepted of these loads, at once or mended.
+
+    Returns
+    -------
+    list
+        For each load its description and what came of its rows, each in one of the two.
+
+    Raises
+    ------
+    StoreError
+        When a column is none of the file's.
+    """
+    described = loads.set_index("load_id")
+    came_with = taken["load_id"].map(described["mends"].fillna(described.index.to_series()))
+    done = []
+    for load_id, part in rows.groupby("load_id"):
+        load = {str(name): value for name, value in described.loc[load_id].items()} | {"load_id": load_id}
+        ids = pd.MultiIndex.from_frame(taken.loc[came_with == load_id, ["source", "source_id"]])
+        done.append((load, _of_one_load(part, aside[aside["load_id"] == load_id], load, theatre, ids)))
+    return done
+
+
+def together(parts: Sequence[Mended]) -> Mended:
+    """Lay what came of the rows of several loads under each other."""
+    records = pd.concat([one.records for one in parts], ignore_index=True)
+    return Mended(gpd.GeoDataFrame(records), pd.concat([one.still_aside for one in parts], ignore_index=True))
+
+
+def _of_one_load(
+    rows: pd.DataFrame, aside: pd.DataFrame, load: Mapping[str, Any], theatre: Theatre, taken: pd.MultiIndex
+) -> Mended:
+    whole = aside[aside["row"].notna()]
     # what was set aside at placing stands in CivMap's own columns, what was set aside at reading in the file's
     ours = whole["rule"] == "province_ambiguous"
     found = []
     for part, read_as in ((whole[~ours], load), (whole[ours], {**load, "reader": "civmap", "mapping": ""})):
-        chosen = rows[numbers.isin(part["source_row"])]
+        chosen = rows[rows["source_row"].isin(part["source_row"])]
         if len(chosen):
             found.append(_reread(chosen, part, read_as, theatre, taken))
-    records = pd.concat([one.records for one in found], ignore_index=True)
-    still = pd.concat([one.still_aside for one in found], ignore_index=True)
-    return Mended(gpd.GeoDataFrame(records), still.sort_values("source_row", ignore_index=True))
+    both = together(found)
+    still = both.still_aside.sort_values("source_row", ignore_index=True).assign(load_id=load["load_id"])
+    return Mended(both.records, still)
 
 
 def _reread(
-    rows: pd.DataFrame, aside: pd.DataFrame, load: Mapping[str, Any], theatre: Theatre, taken: set[str]
+    rows: pd.DataFrame, aside: pd.DataFrame, load: Mapping[str, Any], theatre: Theatre, taken: pd.MultiIndex
 ) -> Mended:
     raw = raw_rows(aside).set_index("source_row").drop(columns="load_id")
-    edits = rows.set_index(rows["source_row"].astype("int32")).drop(columns=list(KEYS), errors="ignore").astype("str")
+    edits = rows.set_index("source_row").drop(columns="load_id").astype("str")
     strange = sorted(name for name in map(str, edits) if name not in raw and edits[name].fillna("").ne("").any())
     if strange:
         raise StoreError(
@@ -127,7 +168,7 @@ def _reread(
         result = set_aside_ambiguous(_read(file, load), theatre)
     numbers = mended.index.to_numpy()
     records = result.records.assign(source_row=_numbered(result.records, numbers))
-    repeated = records["source_id"].isin(taken).to_numpy()
+    repeated = pd.MultiIndex.from_frame(records[["source", "source_id"]]).isin(taken)
     again = result.rejected.assign(file=load["file"], source_row=_numbered(result.rejected, numbers))
     twice = records.loc[repeated, ["source", "source_row", "source_id"]].assign(
         file=load["file"],

@@ -19,6 +19,7 @@ from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import BOUNDS
 from civmap.store.decisions import APART
+from civmap.store.folders import refused
 from civmap.store.loads import check_records, describe, load_id_of, set_aside
 
 FORMAT = 6  # raise when the derived table changes, so that old caches are made anew
@@ -164,11 +165,7 @@ def derive(file: Path, folders: Sequence[Path], decided: pd.DataFrame, *, map_re
     except (duckdb.Error, OSError) as error:
         for folder in folders:
             check_records(folder)
-        raise StoreError(
-            "The table of all loads could not be made.",
-            found=str(error),
-            next_step=f"Check the free space of {file.parent}.",
-        ) from error
+        raise refused("The table of all loads could not be made.", file.parent, error) from error
     finally:
         connection.close()
         draft.unlink(missing_ok=True)

@@ -24,6 +24,8 @@ PAGES = {
     "pages/1_Hotspots.py": "Hotspots",
     "pages/2_Trends.py": "Trends",
     "pages/3_Directives.py": "Directives",
+    "pages/4_Air_Surveillance.py": "Air Surveillance",
+    "pages/5_Tallies.py": "Tallies",
     "pages/6_Data_Quality.py": "Data Quality",
 }
 

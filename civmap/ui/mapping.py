@@ -26,6 +26,7 @@ from civmap.readers.mapping import COORDINATES, MEASURES, OPEN, RECORD_NUMBER, T
 from civmap.readers.suggest import how_written, suggest_for
 from civmap.store import Store
 
+Keep = Callable[[ReadResult, date | None, tuple[date, date] | None], None]
 _KEY = "mapping-draft"
 _ROWS = 10
 # What the most important of our columns are called here; the others go by their names in the schema.
@@ -53,19 +54,23 @@ class Draft:
     table: TextTable
     proposal: Mapping
     released: date | None
+    complete: tuple[date, date] | None = None  # the days for which it holds everything of its source
     again: bool = False  # the proposal is the mapping kept for these columns
 
 
-def begin(store: Store, file: Any, *, source: str | None, released: date | None, sheet: str = "") -> None:
+def begin(
+    store: Store, file: Any, *, source: str | None, released: date | None, complete: tuple[date, date] | None = None,
+    sheet: str = "",
+) -> None:  # fmt: skip
     """Propose a mapping for an uploaded file, or take the one kept with the theatre, and show it from now on."""
     table = _opened(file, sheet)
     kept = saved(table.header, store.folder / MAPPINGS)
     proposal = kept or suggest_for(table, sheet=sheet, provinces=store.theatre.aliases["admin1"])
     proposal = replace(proposal, source=source or proposal.source, sheet=sheet or proposal.sheet)
-    st.session_state[_KEY] = Draft(file, table, proposal, released, again=kept is not None)
+    st.session_state[_KEY] = Draft(file, table, proposal, released, complete, again=kept is not None)
 
 
-def desk(store: Store, keep: Callable[[ReadResult, date | None], None]) -> None:
+def desk(store: Store, keep: Keep) -> None:
     """Show the file whose columns are being told, if there is one.
 
     Parameters
@@ -73,7 +78,8 @@ def desk(store: Store, keep: Callable[[ReadResult, date | None], None]) -> None:
     store
         The theatre's store; a mapping that was used is kept with it.
     keep
-        Takes what was read and the day of release, once the person has pressed the button.
+        Takes what was read, the day of release and the days for which the file is complete, once the person has
+        pressed the button.
     """
     draft: Draft | None = st.session_state.get(_KEY)
     if draft is None:
@@ -110,7 +116,8 @@ def _sheet(store: Store, draft: Draft) -> None:
     picked = st.selectbox("Sheet or layer", names, key=f"mapping-sheet-{names[0]}")
     if picked != names[0]:
         with _in_words():
-            begin(store, draft.file, source=draft.proposal.source, released=draft.released, sheet=picked)
+            begin(store, draft.file, source=draft.proposal.source, released=draft.released, complete=draft.complete,
+                  sheet=picked)  # fmt: skip
             st.rerun()
 
 
@@ -272,10 +279,7 @@ def _as_set_aside(rejected: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _buttons(
-    store: Store, draft: Draft, mapping: Mapping, result: ReadResult | None,
-    keep: Callable[[ReadResult, date | None], None],
-) -> None:  # fmt: skip
+def _buttons(store: Store, draft: Draft, mapping: Mapping, result: ReadResult | None, keep: Keep) -> None:
     left, middle, right = st.columns([2, 2, 3])
     name = f"Load {words.count(len(result.records), 'row')}" if result is not None else "Load"
     ready = result is not None and len(result.records) > 0
@@ -283,7 +287,7 @@ def _buttons(
         assert result is not None
         with _in_words():
             save(mapping, store.folder / MAPPINGS)
-            keep(result, draft.released)
+            keep(result, draft.released, draft.complete)
     middle.download_button(
         "The mapping as a file", mapping.to_toml(), file_name="map.toml", mime="application/toml", on_click="ignore",
         icon=":material/download:", help="For the command line: python -m civmap ingest FILE --mapping map.toml",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from civmap import queries, schema
 from civmap.errors import CivMapError
@@ -18,25 +20,28 @@ from civmap.figures.part import Part
 from civmap.figures.theme import Mode
 from civmap.filters import BOUNDS
 from civmap.store import Store
+from civmap.store.totals import totals_folders
 from civmap.theatre import Theatre
 from civmap.ui import frame, loading
 
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
 
-def show(store: Store, *items: Recipe | Callable[[], None]) -> None:
+def show(store: Store, *items: Recipe | Callable[[], Sequence[Recipe] | None]) -> None:
     """Build and show exhibits; what holds for all of the page, and why something is not shown, is said once.
 
-    A function among them shows widgets of its own at that place.
+    A function among them shows widgets of its own at that place, and may give recipes to follow there.
     """
-    if store.loads().empty:
+    if store.loads().empty and not totals_folders(store.folder):
         st.info("Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`.")
         return
     shown: list[Exhibit] = []
     faults: set[str] = set()
-    for item in items:
+    left = list(items)
+    while left:
+        item = left.pop(0)
         if not isinstance(item, Recipe):
-            item()
+            left[:0] = item() or ()
             continue
         try:
             exhibit = loading.exhibit(item, store)
@@ -60,8 +65,12 @@ def _show(exhibit: Exhibit, store: Store) -> None:
     with frame.faults():
         st.subheader(exhibit.title, anchor=False)
         st.markdown(_plain(exhibit.sentence))
+        row: list[DeltaGenerator] = []  # the columns still free for parts that belong side by side
         for position, part in enumerate(exhibit.parts):
-            _part(exhibit, part, store, key=f"{exhibit.recipe.analysis}-{position}")
+            if (wide := part.encoding.get("beside", 0)) and not row:
+                row = list(st.columns(wide))
+            with row.pop(0) if wide else nullcontext():
+                _part(exhibit, part, store, key=f"{exhibit.recipe.analysis}-{position}")
         _foot(exhibit)
 
 
@@ -74,6 +83,8 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
             st.markdown(f"**{_plain(part.title)}**")
         _table(part.table)
     elif part.kind in ("cells", "provinces"):
+        if part.encoding.get("beside"):
+            st.markdown(f"**{_plain(part.title)}**")
         deck = maps.deck(part, mode=mode, synthetic=exhibit.synthetic)
         event = st.pydeck_chart(deck, height=MAP_HEIGHT, on_select="rerun", selection_mode="single-object",
                                 key=f"{key}-{exhibit.fingerprint}", alt=part.alt)  # fmt: skip
@@ -99,6 +110,9 @@ def _table(table: pd.DataFrame) -> None:
     columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     days = table.select_dtypes("datetime").columns
     columns |= {str(name): st.column_config.DateColumn(format="YYYY-MM-DD") for name in days}
+    several = table.loc[:, table.dtypes == "object"]
+    lists = [str(name) for name in several if several[name].map(lambda cell: isinstance(cell, list)).any()]
+    columns |= {name: st.column_config.LineChartColumn(y_min=0) for name in lists}
     height: Any = "content" if len(table) < 12 else 380
     st.dataframe(table, hide_index=True, width="stretch", height=height, placeholder="", column_config=columns)
 
@@ -109,10 +123,11 @@ def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: St
     admin1 = None if cell else next((one["properties"]["admin1"] for one in selected.get("provinces", [])), None)
     if cell is None and admin1 is None:
         return
-    filters = recipe.filters.with_(source=queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on).source)
+    asked = part.encoding.get("filters", recipe.filters)  # a part may show fewer days than were asked for
+    filters = asked.with_(source=queries.extent(store, recipe.filters, as_known_on=recipe.as_known_on).source)
     vague = part.kind == "cells"  # there a province is shaded by what is known only to it
     found, whole = queries.records(store, filters, as_known_on=recipe.as_known_on, cell=cell, admin1=admin1,
-                                   only_province=vague)  # fmt: skip
+                                   only_province=vague, within=part.encoding.get("within", False))  # fmt: skip
     place = "cell" if cell else "province, known no better" if vague else "province"
     listed = f"the latest {words.number(len(found))} of " if len(found) < whole else ""
     st.markdown(f"**{listed}{words.count(whole, 'incident')} in the chosen {place}**, newest first")

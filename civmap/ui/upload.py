@@ -19,9 +19,13 @@ from civmap.errors import CivMapError, ColumnsError
 from civmap.exhibits import words
 from civmap.readers import MAPPINGS, ReadResult, read_known
 from civmap.store import Load, Store
+from civmap.store.mending import KEYS
 from civmap.ui import mapping
+from civmap.ui.totals import DAYS, totals_form
+from civmap.ui.working import working
 
 RELEASED = "Released on (known from)"
+Span = tuple[date, date] | None
 TYPES = [
     "csv", "gz", "tsv", "txt", "parquet", "xlsx", "xlsm", "geojson", "json", "geojsonl", "gpkg", "zip", "geoparquet",
 ]  # fmt: skip
@@ -34,9 +38,10 @@ def upload(store: Store) -> None:
         st.success(_said(*done), icon=":material/check:")
         st.toast(f"{done[0].file}: loaded", icon=":material/check:")  # seen also where the page is scrolled down
     _upload_form(store)
-    mapping.desk(store, lambda result, released: _load_mapped(store, result, released))
+    mapping.desk(store, lambda result, released, complete: _load_mapped(store, result, released, complete))
     with st.expander("Fetch UCDP GED over the network", icon=":material/cloud_download:"):
         _fetch_form(store)
+    totals_form(store)
 
 
 def _upload_form(store: Store) -> None:
@@ -45,31 +50,44 @@ def _upload_form(store: Store) -> None:
         file = st.file_uploader("UCDP GED, ACLED, Airwars, CivMap's own columns, or a table of your own in any columns",
                                 type=TYPES)  # fmt: skip
         left, right = st.columns(2)
-        released = left.date_input(f"{RELEASED}; empty means now", value=None, format="YYYY-MM-DD", max_value="today")
+        released = left.date_input(f"{RELEASED}; empty means now", value=None, **DAYS)
         source = right.text_input(
             "Name of the source, if it is your own tally", placeholder="recognised from the columns"
         )
-        ask = st.checkbox("Show which column is read as what first, also where the columns are known")
+        span = left.date_input(
+            "Holds everything of its source from … to …; what it lacks is then withdrawn. Empty: it does not say so",
+            value=[], **DAYS,
+        )  # fmt: skip
+        ask = right.checkbox("Show which column is read as what first, also where the columns are known")
         pressed = st.form_submit_button("Load", type="primary", icon=":material/upload_file:")
     if not pressed:
         return
     if file is None:
         st.warning("Choose a file first.")
         return
-    bar = st.progress(0.0, "Receiving …")
+    if len(span) == 1:
+        st.warning("A complete span has two ends: choose its last day too, or neither.")
+        return
+    complete = (span[0], span[1]) if span else None
     mapping.close()
+    if _holds_mended_rows(file):
+        st.info("These rows were set aside. Load them below, under *Mend in a spreadsheet instead*, and say why.")
+        return
+    bar = st.progress(0.0, "Receiving …")
     if ask:
-        _ask(store, file, source.strip() or None, released, bar)
+        _ask(store, file, source.strip() or None, released, complete, bar)
         return
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(file.name).name
             path.write_bytes(file.getbuffer())
-            bar.progress(0.2, f"Reading {file.name} ({file.size / 1e6:.1f} MB) …")
-            result = read_known(path, store.folder / MAPPINGS, source=source.strip() or None)
-            load = _keep(store, result, released, bar)
+            result = working(
+                bar, 0.2, f"Reading {file.name} ({file.size / 1e6:.1f} MB)",
+                lambda: read_known(path, store.folder / MAPPINGS, source=source.strip() or None),
+            )  # fmt: skip
+            load = _keep(store, result, released, bar, complete=complete)
     except ColumnsError:
-        _ask(store, file, source.strip() or None, released, bar)
+        _ask(store, file, source.strip() or None, released, complete, bar)
         return
     except CivMapError as error:
         _say_fault(error, bar)
@@ -77,19 +95,27 @@ def _upload_form(store: Store) -> None:
     _show_again(load, result)
 
 
-def _ask(store: Store, file: Any, source: str | None, released: date | None, bar: DeltaGenerator) -> None:
+def _holds_mended_rows(file: Any) -> bool:
+    """Say whether a file has the columns by which set-aside rows are found again."""
+    header = file.getvalue()[:10_000].decode("utf-8-sig", errors="replace").split("\n")[0]
+    return {name.strip().strip('"') for name in header.split(",")} >= set(KEYS)
+
+
+def _ask(
+    store: Store, file: Any, source: str | None, released: date | None, complete: Span, bar: DeltaGenerator
+) -> None:
     """Let the person say which column is which, where no reader knows them or they were asked for."""
     try:
         bar.progress(0.5, f"Looking at the columns of {file.name} …")
-        mapping.begin(store, file, source=source, released=released)
+        mapping.begin(store, file, source=source, released=released, complete=complete)
     except CivMapError as error:
         _say_fault(error, bar)
         return
     st.rerun()
 
 
-def _load_mapped(store: Store, result: ReadResult, released: date | None) -> None:
-    load = _keep(store, result, released, st.progress(0.0))
+def _load_mapped(store: Store, result: ReadResult, released: date | None, complete: Span) -> None:
+    load = _keep(store, result, released, st.progress(0.0), complete=complete)
     mapping.close()
     _show_again(load, result)
 
@@ -107,7 +133,7 @@ def _fetch_form(store: Store) -> None:
             "Address, if not UCDP's own", placeholder="https:// … a CSV, also zipped, such as a country's on HDX"
         )
         released = right.date_input(f"{RELEASED}; empty means from the server and the version", value=None,
-                                    format="YYYY-MM-DD", max_value="today")  # fmt: skip
+                                    **DAYS)  # fmt: skip
         pressed = st.form_submit_button("Fetch and load", icon=":material/cloud_download:")
     if not pressed:
         return
@@ -118,8 +144,7 @@ def _fetch_form(store: Store) -> None:
             "ucdp_ged", folder=store.home / "fetched", version=version.strip() or None, countries=names,
             address=address.strip() or None, released=released, progress=_arriving(bar),
         )  # fmt: skip
-        bar.progress(0.5, f"Reading {found.path.name} …")
-        result = found.read()
+        result = working(bar, 0.5, f"Reading {found.path.name}", found.read)
         load = _keep(store, result, found.released, bar)
         found.discard()
     except CivMapError as error:
@@ -144,9 +169,14 @@ def _arriving(bar: DeltaGenerator) -> fetch.Progress:
     return draw
 
 
-def _keep(store: Store, result: ReadResult, released: date | None, bar: DeltaGenerator) -> Load:
-    bar.progress(0.6, f"Placing {words.count(len(result.records), 'record')} …")
-    load = store.add(result, known_at=released)
+def _keep(
+    store: Store, result: ReadResult, released: date | None, bar: DeltaGenerator, *, complete: Span = None
+) -> Load:
+    read, aside = words.count(result.provenance.read, "row"), words.number(len(result.rejected))
+    load = working(
+        bar, 0.6, f"{read} read, {aside} set aside; placing and keeping the others",
+        lambda: store.add(result, known_at=released, complete=complete),
+    )  # fmt: skip
     bar.progress(1.0, "Done")
     return load
 

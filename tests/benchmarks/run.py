@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,43 +27,23 @@ from civmap.readers import ReadResult, read
 from civmap.simulate import simulate, write_demonstration
 from civmap.store import Store
 from civmap.theatre import load_theatre
+from tests.benchmarks.air import air_lines
 from tests.benchmarks.directives import directives
 from tests.benchmarks.hotspots import hotspot_lines
 from tests.benchmarks.lines import Line, table
+from tests.benchmarks.sources import source_lines
+from tests.benchmarks.trends import trend_lines
 
 ROUNDS = 3  # a whole run of ours, then of theirs, and so on: the median of each
 SYRIA = "ucdp/ucdp_ged_syria_2016-2019_v652.1601.1911.csv.gz"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Both scripts print the seconds of their work (imports left out) and the peak memory of their process in MB.
-_OURS = """
-import resource, sys, time
-from civmap.readers import read
-from civmap.store import Store
-begin = time.perf_counter()
-load = Store(sys.argv[2], "oir").add(read(sys.argv[1]))
-assert load.read == load.accepted + load.rejected
-print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
-"""
-_THEIRS = """
-import resource, sys, time
-import geopandas as gpd, pandas as pd
-begin = time.perf_counter()
-frame = pd.read_csv(sys.argv[1], low_memory=False)
-for column in ("date_start", "date_end"):
-    frame[column] = pd.to_datetime(frame[column])
-points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy(frame["longitude"], frame["latitude"]), crs="EPSG:4326")
-provinces = gpd.read_file(sys.argv[3])[["admin1", "geometry"]]
-joined = gpd.sjoin(points, provinces, how="left", predicate="within")
-joined.to_parquet(sys.argv[2])
-print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
-"""
-
 
 def main() -> None:
     """Measure everything and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=400_000, help="rows of the CSV that is ingested")
+    parser.add_argument("--rows", type=int, default=400_000, help="rows of the GED file that is ingested")
+    parser.add_argument("--acled-rows", type=int, default=1_000_000, help="rows of the ACLED-like file")
     parser.add_argument("--incidents", type=int, default=1_000_000, help="incidents in the store that is asked")
     options = parser.parse_args()
     reference = Path(os.environ.get("CIVMAP_REFERENCE_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -72,75 +51,21 @@ def main() -> None:
         sys.exit(f"The benchmarks need {SYRIA}; set CIVMAP_REFERENCE_DATA to the folder of the reference data.")
     with tempfile.TemporaryDirectory(prefix="civmap-bench-") as folder:
         lines = [
-            *ingest(reference / SYRIA, Path(folder), rows=options.rows),
+            *source_lines(
+                reference, reference / SYRIA, Path(folder), ged_rows=options.rows, acled_rows=options.acled_rows
+            ),
             *questions(reference / SYRIA, Path(folder), incidents=options.incidents),
             *deck(reference / SYRIA, Path(folder), incidents=options.rows),
             *simulator(Path(folder), incidents=options.incidents),
             *hotspot_lines(),
             *directives(),
+            *trend_lines(),
+            *air_lines(Path(folder), rows=[10_000_000]),
         ]
     print(table(lines))
 
 
-# ---- 1: a large file into the store, against the script a user would write ------------------------------------------
-
-
-def ingest(source: Path, folder: Path, *, rows: int) -> list[Line]:
-    """Read and keep a large GED file, and do the same with pandas and geopandas."""
-    file = folder / "ged.csv"
-    write_large_csv(source, file, rows=rows)
-    boundaries = REPOSITORY / "data" / "oir" / "boundaries.geojson"
-    ours, theirs, peaks, their_peaks = [], [], [], []
-    for number in range(ROUNDS):
-        seconds, peak = _measured(_OURS, file, folder / f"home{number}")
-        ours.append(seconds)
-        peaks.append(peak)
-        seconds, peak = _measured(_THEIRS, file, folder / "theirs.parquet", boundaries)
-        theirs.append(seconds)
-        their_peaks.append(peak)
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    begin = time.perf_counter()
-    Store(folder / "home0", "oir").query("SELECT count(*) FROM incidents")
-    first = time.perf_counter() - begin
-    megabytes = file.stat().st_size / 1e6
-    file.unlink()
-    return [
-        Line(
-            f"ingest {rows:,} GED rows ({megabytes:.0f} MB): ours / the user's script",
-            f"{ratio:.2f} ({statistics.median(ours):.1f} s / {statistics.median(theirs):.1f} s)",
-            "<= 1.0",
-            ratio <= 1,
-        ),
-        Line(
-            "  peak memory",
-            f"{max(peaks):,.0f} MB (script {max(their_peaks):,.0f} MB)",
-            "<= 1,200 MB",
-            max(peaks) <= 1200,
-        ),
-        Line("  first question after it (who knew what when)", f"{first:.1f} s", "", None),
-    ]
-
-
-def write_large_csv(source: Path, file: Path, *, rows: int) -> None:
-    """Repeat a GED file with fresh ids until it has so many rows."""
-    frame = pd.read_csv(source, dtype="str", keep_default_na=False)
-    written = 0
-    while written < rows:
-        part = frame.head(rows - written).copy()
-        part["id"] = np.arange(written + 1, written + 1 + len(part)).astype("str")
-        part.to_csv(file, mode="a" if written else "w", header=not written, index=False)
-        written += len(part)
-
-
-def _measured(script: str, *arguments: Path) -> tuple[float, float]:
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    seconds, megabytes = done.stdout.split()[-2:]
-    return float(seconds), float(megabytes)
-
-
-# ---- 2: questions to a large store, now and as known on a day ------------------------------------------------------
+# ---- 1: questions to a large store, now and as known on a day ------------------------------------------------------
 
 
 def questions(source: Path, folder: Path, *, incidents: int) -> list[Line]:
@@ -238,7 +163,7 @@ def _milliseconds(what: str, times: list[float], *, target: float | None) -> Lin
     return Line(what, f"{p95:.0f} ms (median {middle:.0f} ms)", wanted, p95 <= target if target else None)
 
 
-# ---- 3: how much the browser is sent --------------------------------------------------------------------------------
+# ---- 2: how much the browser is sent --------------------------------------------------------------------------------
 
 
 def deck(source: Path, folder: Path, *, incidents: int) -> list[Line]:
@@ -256,7 +181,7 @@ def deck(source: Path, folder: Path, *, incidents: int) -> list[Line]:
     return [Line(what, f"{length / 1000:,.0f} kB", "<= 500 kB", length <= 500_000)]
 
 
-# ---- 4: data with known truth --------------------------------------------------------------------------------------
+# ---- 3: data with known truth --------------------------------------------------------------------------------------
 
 
 def simulator(folder: Path, *, incidents: int) -> list[Line]:

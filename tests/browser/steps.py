@@ -14,8 +14,8 @@ PAGES = ("Situation", "Hotspots", "Trends", "Directives", "Data Quality")
 DRAWN = {  # what a page draws: maps, charts, tables
     "Situation": (1, 0, 2),
     "Hotspots": (1, 0, 1),
-    "Trends": (0, 2, 1),
-    "Directives": (0, 1, 1),
+    "Trends": (1, 2, 2),
+    "Directives": (0, 0, 3),  # what stands before the result
     "Data Quality": (0, 0, 5),
 }
 Settle = Callable[[Page], None]
@@ -78,6 +78,13 @@ def picture(place: Locator) -> tuple[int, float]:
     image = Image.open(BytesIO(place.screenshot())).convert("RGB")
     found = image.getcolors(maxcolors=image.width * image.height)
     return len(found or ()), ImageStat.Stat(image.convert("L")).median[0]
+
+
+def drawn(place: Locator) -> float:
+    """Return the share of a place on the screen that has another colour than its background."""
+    image = Image.open(BytesIO(place.screenshot())).convert("RGB")
+    size = image.width * image.height
+    return 1 - max(count for count, _ in image.getcolors(maxcolors=size) or [(size, None)]) / size
 
 
 def choose_file(page: Page, file: Path) -> None:

@@ -107,11 +107,11 @@ def test_a_csv_holds_the_numbers_of_the_page_and_says_what_they_are(
     text = download.value.path().read_text(encoding="utf-8-sig")
     head = [line for line in text.splitlines() if line.startswith("# ")]
     assert text.startswith("# ") and "# SYNTHETIC DATA" in head
-    assert any(line.startswith("# Caveat: Ranked by count only") for line in head)
+    assert any(line.startswith("# Caveat: Corrected for looking at all") for line in head)
     loaded = queries.extent(Store(empty_home, "afghanistan"), Filters(source="un_like"))
     first, last = (f"{day.day} {day:%B %Y}" for day in (loaded.date_min, loaded.date_max))
     assert any(line.startswith(f"# Period: {first} to {last};") for line in head)
-    table = pd.read_csv(StringIO(text), comment="#")
+    table = pd.read_csv(StringIO(text), comment="#", dtype="str", keep_default_na=False)
     assert len(shown) > 5
-    assert table.head(len(shown)).astype("str").to_numpy().tolist() == shown
+    assert table.head(len(shown)).to_numpy().tolist() == shown
     assert download.value.suggested_filename.startswith("civmap-hotspots-")

@@ -1,6 +1,7 @@
 """Tables out: what a CSV carries, and that no spreadsheet runs it."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,7 @@ def test_no_cell_can_run_in_a_spreadsheet(home: Path, tmp_path: Path) -> None:
     store = Store(home, "afghanistan")
     bad = "=cmd|' /C calc'!A0"
     add(store, tmp_path, [incident(1, "2009-01-05") | {"place": bad}, incident(2, "nonsense", source_id=bad)])
-    for analysis in ("hotspots", "set_aside"):
+    for analysis in ("incident_map", "set_aside"):
         exhibit = build(Recipe("afghanistan", analysis), store)
         for part in exhibit.parts:
             lines = tables.csv_bytes(exhibit, part).decode("utf-8-sig").splitlines()
@@ -38,6 +39,17 @@ def test_no_cell_can_run_in_a_spreadsheet(home: Path, tmp_path: Path) -> None:
 def test_two_exhibits_get_two_file_names(home: Path, tmp_path: Path) -> None:
     store = Store(home, "afghanistan")
     add(store, tmp_path, [incident(1, "2009-01-05")])
-    exhibits = [build(Recipe("afghanistan", "hotspots", {"unit": unit}), store) for unit in ("cells", "provinces")]
-    names = {tables.file_name(exhibit, part, "csv") for exhibit in exhibits for part in exhibit.parts}
-    assert len(names) == 4
+    exhibits = [build(Recipe("afghanistan", analysis), store) for analysis in ("incident_map", "national_trend")]
+    names = [tables.file_name(exhibit, part, "csv") for exhibit in exhibits for part in exhibit.parts]
+    assert len(set(names)) == len(names) >= 2
+
+
+def test_parts_with_titles_too_alike_get_files_of_their_own(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    add(store, tmp_path, [incident(1, "2009-01-05")])
+    exhibit = build(Recipe("afghanistan", "incident_map"), store)
+    long = "A title that is so long that what tells it apart comes after its sixtieth letter: "
+    parts = tuple(replace(exhibit.parts[0], title=long + end) for end in ("one", "two", "three"))
+    names = tables.file_names(replace(exhibit, parts=parts), "csv")
+    assert len(set(names)) == 3 and names[0] == tables.file_name(exhibit, parts[0], "csv")
+    assert all(name.endswith(f"-{exhibit.fingerprint}.csv") for name in names)

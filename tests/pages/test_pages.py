@@ -18,19 +18,24 @@ from civmap.exhibits import Exhibit, Recipe, build
 from civmap.exports import tables
 from civmap.figures import charts, maps
 from civmap.filters import Filters
-from civmap.store import Store
+from civmap.readers.air import read_air
+from civmap.store import Store, air
 from civmap.ui import loading
 from tests.conftest import ROOT
-from tests.stores import KANDAHAR, add, incident, monthly
+from tests.stores import KANDAHAR, add, incident, monthly, telemetry
 
 PAGES = {
     "Situation": "app.py",
     "Hotspots": "pages/1_Hotspots.py",
     "Trends": "pages/2_Trends.py",
     "Directives": "pages/3_Directives.py",
+    "Air Surveillance": "pages/4_Air_Surveillance.py",
+    "Tallies": "pages/5_Tallies.py",
     "Data Quality": "pages/6_Data_Quality.py",
 }
-PICTURES = {"Situation": 1, "Hotspots": 1, "Trends": 2, "Directives": 1, "Data Quality": 0}
+PICTURES = {
+    "Situation": 1, "Hotspots": 1, "Trends": 3, "Directives": 0, "Air Surveillance": 1, "Tallies": 0, "Data Quality": 0,
+}  # fmt: skip
 SEASON = [8, 7, 9, 12, 15, 18, 20, 19, 15, 11, 9, 8]
 
 
@@ -71,6 +76,7 @@ def own(home: Path, tmp_path: Path) -> Store:
     add(store, tmp_path, monthly(SEASON * 4, start="2007-07-01"))
     second = [incident(1, "2009-01-05", KANDAHAR), incident(2, "2009-03-06", KANDAHAR)]
     add(store, tmp_path, second, source="other", known_at=date(2010, 1, 1))
+    air.keep(store, read_air(telemetry(tmp_path, date(2008, 1, 5), date(2008, 2, 5), date(2008, 2, 6))))
     return store
 
 
@@ -139,12 +145,51 @@ def test_only_sources_known_on_the_day_are_listed(own: Store) -> None:
     assert widget(test, "selectbox", label).value == "log", "what a link asks for is not exchanged in silence"
 
 
-def test_hotspots_are_counted_by_cell_or_by_province(own: Store) -> None:
+def test_hotspots_are_tested_by_cell_or_by_province_against_a_chosen_exposure(own: Store) -> None:
     test = opened("Hotspots", theatre="afghanistan")
-    assert "H3 cell" in test.dataframe[-1].value.columns
+    assert "No answer for any cell" in text(test), "all of them lie in one place"
     test.segmented_control(key="own-unit").set_value("provinces").run()
     assert test.dataframe[-1].value["Province"].tolist() == ["Kabul"]
     assert param(test, "unit") == "provinces"
+    test.segmented_control(key="own-exposure").set_value("area").run()
+    assert "compared with area" in test.subheader[0].value and param(test, "exposure") == "area"
+    test.segmented_control(key="own-exposure").set_value("all").run()
+    assert "no place can hold twice its part" in test.warning[0].value and pictures(test) == 0
+
+
+def test_only_what_the_theatre_knows_is_offered_as_a_comparison(own: Store, home: Path, tmp_path: Path) -> None:
+    afghan = opened("Hotspots", theatre="afghanistan").segmented_control(key="own-exposure").options
+    assert afghan == ["population", "its own earlier period", "all incidents", "area"]
+    add(Store(home, "oir"), tmp_path, [incident(n, f"2016-0{n}-05", (36.2, 37.1)) for n in range(1, 9)])
+    test = opened("Hotspots", theatre="afghanistan", exposure="population")
+    widget(test, "selectbox", "Theatre").set_value("oir").run()
+    assert not test.exception
+    assert "population" not in test.segmented_control(key="own-exposure").options
+    assert param(test, "exposure") == "earlier"
+
+
+MORE = {"hotspot_periods": 3, "hotspot_month": 2, "density": 2, "emerging": 2, "scan": 2, "groups": 1}
+
+
+@pytest.mark.parametrize("method", MORE)
+def test_other_methods_are_worked_out_when_they_are_opened(
+    home: Path, built: list[tuple[Exhibit, list[str]]], method: str
+) -> None:
+    test = opened("Hotspots", theatre="afghanistan", source="isaf_like")
+    assert [exhibit.recipe.analysis for exhibit, _ in built] in ([], ["hotspots"])
+    test.segmented_control(key="own-more").set_value(method).run()
+    assert not test.exception and not test.warning and not test.error
+    assert pictures(test) == MORE[method] and param(test, "more") == method
+    assert len(test.subheader) == 2
+
+
+def test_months_are_gone_through_with_a_slider(own: Store) -> None:
+    test = opened("Hotspots", theatre="afghanistan", source="log", more="hotspot_month", month="2008-03")
+    assert "15 incidents" in text(test) or "20 incidents" in text(test)
+    slider = test.select_slider(key="own-month")
+    assert slider.value == "2008-03" and len(slider.options) == 48
+    slider.set_value("2010-02").run()
+    assert "February 2010" in test.subheader[1].value and param(test, "month") == "2010-02"
 
 
 def test_trends_are_counted_per_chosen_period(own: Store) -> None:
@@ -270,6 +315,23 @@ def test_what_was_clicked_on_the_map_is_listed(own: Store, kind: str) -> None:
     assert listed["Parties named"].tolist() == ["International forces"] * 2, "words, not codes"
 
 
+def test_a_tested_cell_lists_what_was_counted_in_it(home: Path, tmp_path: Path) -> None:
+    """Cells as coarse as the district, and only the days that were tested."""
+    store = Store(home, "afghanistan")
+    precise = ("district", "exact", "exact")
+    days = [f"20{9 + n % 2:02d}-03-0{n % 9 + 1}" for n in range(18)]
+    rows = [incident(n, day, KANDAHAR, location_precision=precise[n % 3]) for n, day in enumerate(days)]
+    add(store, tmp_path, rows)
+    exhibit = build(Recipe("afghanistan", "hotspots", {"exposure": "earlier"}), store)
+    layer = next(layer for layer in maps.deck(exhibit.parts[0]).layers if layer.id == "cells")
+    counted = exhibit.parts[0].frames["cells"].set_index("cell")["incidents"]
+    chosen = next(row for row in layer.data if counted[row["cell"]] == 9)
+    test = AppTest.from_function(behind, args=({"cells": [chosen]}, exhibit.recipe, store, exhibit.parts[0])).run()
+    assert not test.exception
+    assert "**9 incidents in the chosen cell" in test.markdown[0].value
+    assert set(test.dataframe[0].value["Date"].str[:4]) == {"2010"}
+
+
 def test_nothing_is_listed_until_something_is_clicked(own: Store) -> None:
     recipe = Recipe("afghanistan", "incident_map")
     test = AppTest.from_function(behind, args=({}, recipe, own, build(recipe, own).parts[0])).run()
@@ -333,9 +395,9 @@ def test_a_changed_frame_would_be_noticed(
 def test_the_same_question_is_built_once_and_a_load_is_seen_at_once(
     own: Store, tmp_path: Path, built: list[tuple[Exhibit, list[str]]]
 ) -> None:
-    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial")
-    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial")
+    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial", exposure="area")
+    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial", exposure="area")
     assert len(built) == 1
     add(own, tmp_path, [incident(number, "2009-01-05", KANDAHAR) for number in range(5, 9)], source="other")
-    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial")
+    opened("Hotspots", theatre="afghanistan", source="other", causes="aerial", exposure="area")
     assert [exhibit.n for exhibit, _ in built] == [2, 6]

@@ -185,7 +185,80 @@ def test_rows_of_a_mapped_table_are_mended_in_its_own_columns(store: Store, tmp_
     assert f"{record['event_date']:%Y-%m-%d}" == "2010-03-30"
 
 
+def test_mended_rows_from_a_file_keep_what_was_written_into_them(store: Store, tmp_path: Path) -> None:
+    load = add(store, tmp_path, FAULTY)
+    store.mend(pd.DataFrame({"load_id": [load.load_id], "source_row": ["2"], "event_date": ["2010-03-01"]}), why="late")
+    (decided,) = store.decisions()
+    assert decided.values["rows"] == [{"load_id": load.load_id, "source_row": "2", "event_date": "2010-03-01"}]
+
+
+def test_one_faulty_load_among_the_mended_keeps_none(store: Store, tmp_path: Path) -> None:
+    one = add(store, tmp_path, FAULTY)
+    other = add(store, tmp_path, [incident(8, "no day")])
+    edit = pd.DataFrame(
+        {"load_id": sorted([one.load_id, other.load_id]), "source_row": [2, 1], "event_date": ["2010-03-01"] * 2}
+    )
+    edit["source_row"] = edit["load_id"].map({one.load_id: 2, other.load_id: 1})
+    last = edit["load_id"].max()
+    before = store.fingerprint
+    with pytest.raises(StoreError, match="evnt_date"):
+        store.mend(edit.assign(evnt_date=edit["load_id"].map({last: "2010-03-01"})), why="x")
+    assert store.fingerprint == before
+    assert store.mend(edit, why="x").still_aside.empty and ids(store) == ["T1", "T2", "T8"]
+    balance(store)
+
+
+def test_an_id_that_a_mended_row_took_is_taken(store: Store, tmp_path: Path) -> None:
+    load = add(store, tmp_path, FAULTY)
+    store.mend(pd.DataFrame({"load_id": [load.load_id], "source_row": [2], "event_date": ["2010-03-01"]}), why="late")
+    again = {"load_id": [load.load_id], "source_row": [3], "civilians_killed_min": ["0"], "source_id": ["T2"]}
+    assert store.mend(pd.DataFrame(again), why="x").still_aside["rule"].tolist() == ["id_repeated"]
+    assert ids(store) == ["T1", "T2"]
+    balance(store)
+
+
+def test_two_sources_of_one_file_may_use_the_same_id(store: Store, tmp_path: Path) -> None:
+    rows = [incident(1, "2010-03-01", source="log"), incident(1, "no day", source="other")]
+    load = add(store, tmp_path, rows, source="civmap")
+    edit = pd.DataFrame({"load_id": [load.load_id], "source_row": [2], "event_date": ["2010-03-02"]})
+    assert store.mend(edit, why="x").still_aside.empty
+    assert sorted(store.incidents()["source"]) == ["log", "other"]
+    balance(store)
+
+
+def test_rows_that_do_not_say_which_they_are_are_refused_in_words(store: Store, tmp_path: Path) -> None:
+    load = add(store, tmp_path, FAULTY)
+    for edit, said in (
+        ({"source_row": [2]}, "without load_id no row can be told"),
+        ({"load_id": [load.load_id], "event_date": ["2010-03-01"]}, "without source_row"),
+        ({"load_id": [load.load_id], "source_row": ["two"]}, "row two of load"),
+        ({"load_id": [load.load_id], "source_row": [None]}, "is not set aside there"),
+        ({"load_id": [], "source_row": []}, "No rows were given"),
+        ({"load_id": [load.load_id, "no"], "source_row": [1, 2]}, "row 1 of load .*row 2 of load no"),
+    ):
+        with pytest.raises(StoreError, match=said):
+            store.mend(pd.DataFrame(edit), why="x")
+    assert store.decisions() == []
+
+
 # ---- withdrawals and changes ----------------------------------------------------------------------------------------
+
+
+def test_a_file_that_turns_out_to_be_complete_withdraws_from_then_on(store: Store, tmp_path: Path) -> None:
+    rows = [incident(n, f"2010-0{n}-01") for n in range(1, 4)]
+    add(store, tmp_path, rows, known_at=FIRST)
+    file = tmp_path / "second.csv"
+    pd.DataFrame(rows[:1]).to_csv(file, index=False)
+    second = store.add(read(file, source="log"), known_at=SECOND)
+    assert ids(store) == ["T1", "T2", "T3"]
+    span = (date(2010, 1, 1), date(2010, 12, 31))
+    said = store.add(read(file, source="log"), known_at=SECOND, complete=span)
+    assert not said.already_loaded and said.load_id != second.load_id
+    assert ids(store) == ["T1"] and ids(store, FIRST) == ["T1", "T2", "T3"]
+    assert store.add(read(file, source="log"), known_at=SECOND, complete=span).already_loaded
+    assert store.add(read(file, source="log"), known_at=SECOND).already_loaded
+    with pytest.raises(StoreError, match="ends before it begins"):
+        store.add(read(file, source="log"), complete=(span[1], span[0]))
 
 
 def test_only_a_complete_release_withdraws(store: Store, tmp_path: Path) -> None:
@@ -270,6 +343,15 @@ def test_erasing_nothing_changes_nothing(store: Store, tmp_path: Path) -> None:
     for where in ({}, {"civilians_killed_max": "3"}):
         with pytest.raises(StoreError, match="which records"):
             store.redact(where, why="x")
+
+
+def test_erasure_leaves_no_derived_table_behind(store: Store, tmp_path: Path) -> None:
+    add(store, tmp_path, [incident(1, "2010-03-01"), incident(2, "2010-03-02")])
+    ids(store)
+    (store.folder / "cache" / "tmp_.killed.parquet-1-1.tmp").write_bytes(b"half a table with the record in it")
+    store.redact({"source_id": "T1"}, why="x")
+    assert list((store.folder / "cache").iterdir()) == []
+    assert ids(store) == ["T2"]
 
 
 def test_a_kill_between_the_new_form_and_the_old_leaves_the_new(store: Store, tmp_path: Path) -> None:

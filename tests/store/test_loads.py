@@ -301,6 +301,20 @@ def test_draft_left_behind_is_ignored(tmp_path: Path, plain: Theatre) -> None:
     assert killed(again) == {"a": 1}
 
 
+def test_what_killed_processes_left_a_day_ago_is_swept(tmp_path: Path, plain: Theatre) -> None:
+    store = Store(tmp_path, plain)
+    drafts = ("loads/.draft-{}", "cache/.{}.parquet-1-1.tmp", "cache/tmp_.{}.parquet-1-1.tmp", "decisions/.{}.json.tmp")
+    for name, age in (("fresh", 0), ("old", 25 * 3600)):
+        for draft in drafts:
+            path = store.folder / draft.format(name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"half")
+            os.utime(path, (time.time() - age, time.time() - age))
+    Store(tmp_path, plain)
+    left = {str(path.relative_to(store.folder)) for path in store.folder.rglob("*") if path.is_file()}
+    assert left == {draft.format("fresh") for draft in drafts}
+
+
 @pytest.mark.parametrize("step", ["to_parquet", "rename", "write_text"])
 def test_full_disk_leaves_the_store_as_it_was(
     tmp_path: Path, plain: Theatre, monkeypatch: pytest.MonkeyPatch, step: str
@@ -386,6 +400,14 @@ def test_damaged_load_is_named(tmp_path: Path, plain: Theatre, file: str) -> Non
     assert str(damaged.parent) in str(caught.value)
 
 
+def test_description_that_lacks_something_is_named(tmp_path: Path, plain: Theatre) -> None:
+    store = Store(tmp_path, plain)
+    load = store.add(result({"a": 1}))
+    (store.folder / "loads" / load.load_id / "load.json").write_text('{"load_id": "a", "source": "own"}')
+    with pytest.raises(StoreError, match=rf"load {load.load_id} is damaged.*says nothing of accepted, .*sha256"):
+        store.add(result({"b": 1}))
+
+
 def test_damaged_set_aside_rows_are_named(tmp_path: Path, plain: Theatre) -> None:
     store = Store(tmp_path, plain)
     load = store.add(result({"a": 1}))
@@ -401,6 +423,23 @@ def test_load_taken_away_is_forgotten(tmp_path: Path, plain: Theatre) -> None:
     assert killed(store) == {"a": 2}
     shutil.rmtree(store.folder / "loads" / later.load_id)
     assert killed(store) == {"a": 1}
+
+
+def test_a_theatre_with_other_cells_draws_the_same_loads_in_them(tmp_path: Path, plain: Theatre) -> None:
+    sizes = "SELECT (map_cell >> 52 & 15)::INTEGER AS size FROM incidents"
+    store = Store(tmp_path, plain)
+    store.add(result({"a": 1}))
+    assert store.query(sizes)["size"].tolist() == [plain.map_cell_resolution]
+    other = Store(tmp_path, replace(plain, map_cell_resolution=7))
+    assert other.query(sizes)["size"].tolist() == [7] and other.fingerprint == store.fingerprint
+    assert store.query(sizes)["size"].tolist() == [plain.map_cell_resolution]
+
+
+def test_a_release_without_a_day_counts_from_now(tmp_path: Path, plain: Theatre) -> None:
+    store = Store(tmp_path, plain)
+    before = datetime.now(UTC)
+    load = store.add(result({"a": 1}), known_at=pd.NaT)
+    assert before <= datetime.fromisoformat(load.known_at) <= datetime.now(UTC) and killed(store) == {"a": 1}
 
 
 def test_cache_is_made_of_the_loads_that_its_name_stands_for(
@@ -419,7 +458,9 @@ def test_cache_is_made_of_the_loads_that_its_name_stands_for(
 
     monkeypatch.setattr(tables, "derive", late)
     store.incidents()
-    cached = pd.read_parquet(store.folder / "cache" / f"{first}.parquet", columns=["source_id"])
+    cached = pd.read_parquet(
+        store.folder / "cache" / f"{first}-{plain.map_cell_resolution}.parquet", columns=["source_id"]
+    )
     assert list(cached["source_id"]) == ["a"]
     assert killed(store) == {"a": 1, "b": 2}
 
