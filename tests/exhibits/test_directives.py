@@ -17,7 +17,7 @@ from civmap.errors import AnalysisError, CivMapError, RecipeError, StoreError
 from civmap.exhibits import Exhibit, Recipe, build
 from civmap.exhibits.directives import beside, keep_expectation
 from civmap.exhibits.directives.expected import expected_range, held
-from civmap.exhibits.directives.held import what_would_change
+from civmap.exhibits.directives.settling import what_would_change
 from civmap.filters import Filters
 from civmap.store import Store
 from civmap.theatre import load_theatre

@@ -1,4 +1,4 @@
-"""What a result was held against, as exhibits: readings, specifications, placebo dates, and what would settle it."""
+"""What a result was held against, as exhibits: readings, specifications, placebo dates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civmap.analysis import interventions
 from civmap.analysis.specifications import placebo_dates
 from civmap.exhibits import words
 from civmap.exhibits.directives.beside import Beside, beside
@@ -201,87 +200,3 @@ def placebos(recipe: Recipe, store: Store) -> Exhibit:
     )
     caveats = ["Neighbouring dates share nearly all their data, so their number is no significance."]
     return here.exhibit(title="Dates on which nothing happened", sentence=sentence, parts=[part], caveats=caveats)
-
-
-def needed(recipe: Recipe, store: Store) -> Exhibit:
-    """Say what would change the conclusion, and how many months an effect of a given size would need.
-
-    Parameters of the recipe: as for `directive`.
-    """
-    looked = beside(recipe, store)
-    question, here = looked.question, looked.question.here
-    rows = [
-        {
-            "A fall of": f"{100 * (1 - one.ratio):.0f} %",
-            "Months there are before": one.before,
-            "Months needed after, with these before": "more than 240" if one.after is None else str(one.after),
-            "Months needed on each side": "more than 240" if one.each_side is None else str(one.each_side),
-        }
-        for one in looked.found.needed
-    ]
-    lines = what_would_change(looked.summary.verdict, looked.model.found, looked.found.checks)
-    if rows:
-        forty = looked.found.needed[1].text
-        apart = looked.summary.verdict == "inseparable"
-        lines.append(f"As far as chance alone goes: {forty[0].lower()}{forty[1:]}" if apart else forty)
-    part = Part("table", "Months needed to see a fall with 80 % probability", {"table": pd.DataFrame(rows)},
-                alt=f"Table of months needed for falls of three sizes after the {question.name}.")  # fmt: skip
-    caveats = [
-        "Months needed assume that counts go on around the level projected for the date, with the scatter and likeness "
-        "of neighbouring months seen here; both are estimates, so the answer is rough."
-    ]
-    return here.exhibit(
-        title="What would change the conclusion",
-        sentence=" ".join(lines),
-        parts=[part],
-        caveats=caveats,
-    )
-
-
-def what_would_change(
-    verdict: str | None, found: interventions.Intervention, passed: tuple[Any, ...] = ()
-) -> list[str]:
-    """Say by rules what could turn the conclusion.
-
-    Parameters
-    ----------
-    verdict
-        Of the summary with all checks.
-    found
-        The primary model.
-    passed
-        Checks of the result.
-    """
-    level, size = one_date(found.level), one_date(found.detectable)
-    lines = []
-    if verdict == "inseparable":
-        mixed = [one for one in found.neighbours if one.inseparable]
-        recording = list(dict.fromkeys(one.label for one in mixed if one.kind == "recording change"))
-        others = list(dict.fromkeys(one.label for one in mixed if one.kind != "recording change"))
-        lines.append("More months of this series would not separate what began together.")
-        if recording:
-            lines.append(f"A tally that {words.listed(recording, joined='or')} did not touch could.")
-        if others:
-            named = words.listed(others, joined="or")
-            lines.append(
-                f"Places, parties or causes that the directive touched, and that {named} did not touch, could."
-            )
-    elif verdict == "cannot_tell":
-        if size.fall > 0.05:
-            fall = 100 * (1 - size.fall)
-            lines.append(f"An effect larger than a fall of {fall:.0f} % would probably have been seen; a smaller one "
-                         "needs more months, more provinces, or a control series.")  # fmt: skip
-        else:
-            lines.append("This series could hardly show any fall: it needs more months, more provinces, or a control "
-                         "series.")  # fmt: skip
-    elif verdict == "fragile":
-        failed = words.listed([one.name for one in passed if one.passed is False])
-        lines.append(f"The result would stand if it held for {failed}; each is a question of records, not of months.")
-    else:
-        nearest = level.high if level.ratio < 1 else level.low
-        lines.append(f"The conclusion would fall if the level were {nearest:.2g} times the projected one or nearer to "
-                     "no change, or if a change in recording that is not listed here fell near the date.")  # fmt: skip
-        open_ones = [one.name for one in passed if one.passed is None]
-        if open_ones:
-            lines.append(f"Not answered: {words.listed(open_ones)}.")
-    return lines
