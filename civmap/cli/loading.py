@@ -199,6 +199,7 @@ def _together(objects: list[dict[str, Any]]) -> dict[str, Any]:
 def _arriving() -> Iterator[fetching.Progress]:
     """Show on the terminal how much of a file has arrived."""
     columns = (TextColumn("Fetching"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Fetching", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -49,7 +49,7 @@ def working(what: str) -> Iterator[Task]:
     began, task = time.monotonic(), Task()
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description} …", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as shown:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         shown.add_task(what, total=None)
         yield task
     seconds = time.monotonic() - began
