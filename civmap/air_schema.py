@@ -24,6 +24,7 @@ FOOTPRINTS = {
 }
 
 LONGEST_GAP_SECONDS = 60.0  # a sample stands for the time to the next, and for no more than this
+LONGEST_SPAN_DAYS = 31  # no sample and no observed area stands for longer
 PASS_GAP_SECONDS = 1800.0  # a longer silence of a platform begins another pass
 FINEST_SHOWN_RESOLUTION = 6  # H3, about 36 square kilometres: finer coverage is never shown or exported
 DELAY_DAYS = 90  # coverage younger than this is never shown or exported; a theatre may ask for more
@@ -65,12 +66,13 @@ _PANDAS: dict[str, Any] = {
     "text": "str", "timestamp": "datetime64[us, UTC]", "number": "float64", "int": "int64", "binary": "object",
 }  # fmt: skip
 
+FURTHEST_LONGITUDE = 720.0  # whoever counts on over 180 degrees gets no further than this
 WIDEST_KM = 300.0  # no corner of a frame lies further from its middle
 WIDEST_DEGREES = WIDEST_KM / 111.195  # of latitude, on a sphere of 6,371 km
 
 
 def impossible(corners: np.ndarray) -> np.ndarray:
-    """Say which frames cannot be: corners out of order (the sides cross), without area, or too far from the middle.
+    """Say which frames cannot be: sides that cross, no area, a corner too far from the middle or beyond a pole.
 
     Parameters
     ----------
@@ -82,6 +84,10 @@ def impossible(corners: np.ndarray) -> np.ndarray:
     >>> impossible(np.array([[[0, 0], [0, 1], [1, 1], [1, 0]], [[0, 0], [1, 1], [0, 1], [1, 0]]], float)).tolist()
     [False, True]
     """
+    highest = highest_latitude(corners)
+    nowhere = (highest > 90) | (np.abs(corners[..., 0]) > FURTHEST_LONGITUDE).any(axis=1)
+    if nowhere.any():
+        corners = np.where(nowhere[:, None, None], np.nan, corners)
     # column by column: numpy is slow at sums over four
     at = beside(corners)
     x, y = ([at[:, k, axis] for k in range(4)] for axis in (0, 1))
@@ -89,7 +95,7 @@ def impossible(corners: np.ndarray) -> np.ndarray:
     narrow = np.cos(np.radians(middle))
     x = [(one - x[0]) * narrow for one in x]
     y = [one - middle for one in y]
-    near_pole = np.flatnonzero(highest_latitude(corners) > POLAR_LATITUDE)
+    near_pole = np.flatnonzero(highest > POLAR_LATITUDE)
     if len(near_pole):
         about = polar_plane(corners[near_pole, :, 0], corners[near_pole, :, 1])
         for k in range(4):
@@ -102,7 +108,7 @@ def impossible(corners: np.ndarray) -> np.ndarray:
         far = np.maximum.reduce(away) > WIDEST_DEGREES**2
         # a simple quadrilateral turns to one side at three corners or more; one whose sides cross, at two and two
         crossed = np.abs(sum(turns)) < 2
-    return np.asarray(far | crossed)
+    return np.asarray(far | crossed | nowhere)
 
 
 def highest_latitude(corners: np.ndarray) -> np.ndarray:

@@ -1,18 +1,28 @@
-"""Air Surveillance: what sensors covered, which incidents, what was checked, and what watching explains."""
+"""Air Surveillance: what sensors covered, which incidents; below, how they were checked, the gap, rates, two lists."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
-from civmap.exhibits.air_coverage import ALL_MONTHS, months
-from civmap.exhibits.air_shared import AFTER_HOURS, FOOTPRINTS
+from civmap.exhibits import Recipe
+from civmap.exhibits.air_coverage import months
+from civmap.exhibits.air_shared import AFTER_HOURS, ALL_MONTHS, FOOTPRINTS
+from civmap.ui.air import upload_air
 from civmap.ui.frame import faults, page
 from civmap.ui.own import choose
 from civmap.ui.show import show
 
+SAID = {"known": "as recorded", "assumed": "and assumed from height"}
+MORE = {
+    "none": "none", "air_checked": "how reported and checked", "air_gap": "what nobody checked",
+    "air_rates": "rates under observation", "air_lists": "ground and air lists",
+}  # fmt: skip
+
 look = page("Air Surveillance")
-left, right, third = st.columns(3)
-said = {"known": "as recorded", "assumed": "and assumed from height"}
-kinds = choose(left.segmented_control, "Footprints", "footprints", FOOTPRINTS, format_func=said.get, required=True)
-hours = choose(right.selectbox, "After the event means within", "after", AFTER_HOURS,
+upload_air(look.store)
+left, right, third = st.columns([5, 3, 5])
+kinds = choose(left.segmented_control, "Footprints", "footprints", FOOTPRINTS, format_func=SAID.get, required=True)
+hours = choose(right.selectbox, "After means within", "after", AFTER_HOURS,
                format_func=lambda number: f"{number} hours")  # fmt: skip
 month = ALL_MONTHS
 with faults():
@@ -21,8 +31,17 @@ with faults():
         month = choose(third.select_slider, "Month", "month", there,
                        format_func=lambda code: "all months" if code == ALL_MONTHS else code)  # fmt: skip
 options = {"footprints": kinds, "after_hours": hours}
+
+
+def more() -> Sequence[Recipe]:
+    """Let one closer look be chosen; it is worked out only then."""
+    what = choose(st.segmented_control, "More", "more", list(MORE), format_func=MORE.get, required=True)
+    return [] if what == "none" else [look.recipe(what, **options)]
+
+
 show(
     look.store,
     look.recipe("air_coverage", footprints=kinds, month=month),
-    *(look.recipe(analysis, **options) for analysis in ("air_incidents", "air_gap", "air_rates", "air_lists")),
+    look.recipe("air_incidents", **options, month=month),
+    more,
 )

@@ -9,6 +9,8 @@ import os
 import re
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ import pyarrow as pa
 from civmap.analysis import coverage
 from civmap.errors import AnalysisError
 
-ANSWER_SECONDS = 10.0  # a master that does not answer by then is not waited for
+ANSWER_SECONDS = 10.0  # nobody listens there by then
+START_SECONDS = 90.0  # Spark itself asks a silent master three times, 20 seconds each
+WORKERS_SECONDS = 60.0  # the master has no worker for us by then
 _SCHEMA = "cell decimal(20,0), day date, pass_id string, assumed boolean, microseconds long, mask decimal(20,0)"
 _INSTALL = (
     "Install it: pip install -r requirements-spark.txt; it needs Java 17 or newer (JAVA_HOME, or java on the path)."
@@ -66,20 +70,16 @@ def coverage_on_spark(
     }
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     here = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    try:
-        session = (
-            SparkSession.builder.master(master).appName("civmap coverage")
-            .config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
-            .config("spark.driver.bindAddress", "127.0.0.1" if master.startswith("local") else "0.0.0.0")
-            .config("spark.driver.host", "127.0.0.1" if master.startswith("local") else socket.gethostname())
-            .config("spark.sql.execution.arrow.maxRecordsPerBatch", str(coverage.BATCH_ROWS))
-            .config("spark.executorEnv.PYTHONPATH", os.pathsep.join(here))
-            .config("spark.log.level", "ERROR").getOrCreate()
-        )  # fmt: skip
-    except Exception as error:  # pyspark wraps whatever Java says
-        raise AnalysisError(
-            "Spark did not start.", found=str(error).split("\n")[0][:200], next_step=_INSTALL
-        ) from error
+    builder = (
+        SparkSession.builder.master(master).appName("civmap coverage")
+        .config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
+        .config("spark.driver.bindAddress", "127.0.0.1" if master.startswith("local") else "0.0.0.0")
+        .config("spark.driver.host", "127.0.0.1" if master.startswith("local") else socket.gethostname())
+        .config("spark.sql.execution.arrow.maxRecordsPerBatch", str(coverage.BATCH_ROWS))
+        .config("spark.executorEnv.PYTHONPATH", os.pathsep.join(here))
+        .config("spark.log.level", "ERROR")
+    )  # fmt: skip
+    session = _started(builder, master)
     try:
         read = session.read.parquet(*[str(Path(name).resolve()) for name in files])
         wanted = read.select(*[name for name in coverage.READ if name in read.columns])
@@ -108,12 +108,57 @@ def _unsigned(table: pa.Table) -> pa.Table:
 
 
 def _answers(master: str) -> None:
-    """Raise at once where nobody listens at a master's address, instead of letting Spark try again and again."""
-    for host, port in re.findall(r"([\w.-]+):(\d+)", master.removeprefix("spark://")) if "://" in master else []:
+    """Raise at once where nobody listens at a master's addresses, instead of letting Spark try again and again."""
+    addresses = re.findall(r"([\w.-]+):(\d+)", master.partition("://")[2])
+    refused = []
+    for host, port in addresses:  # of several masters one leads, the others stand by
         try:
             socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS).close()
+            return
         except OSError as error:
-            raise AnalysisError(
-                f"The Spark master {master} does not answer.", found=str(error),
-                next_step="Start it, mend the address, or leave --engine spark out: threads give the same table.",
-            ) from error  # fmt: skip
+            refused.append(f"{host}:{port}: {error}")
+    if refused:
+        raise _silent(master, "; ".join(refused))
+
+
+def _started(builder: Any, master: str) -> Any:
+    """Start a session, and wait until a worker has come; neither is waited for without end."""
+    outcome: list[Any] = []
+
+    def start() -> None:
+        try:
+            outcome.append(builder.getOrCreate())
+        except Exception as error:  # pyspark wraps whatever Java says
+            outcome.append(error)
+
+    beside = threading.Thread(target=start, daemon=True)
+    beside.start()
+    beside.join(START_SECONDS)
+    if not outcome:
+        raise _silent(master, f"no answer in {START_SECONDS:g} seconds")
+    session = outcome[0]
+    if isinstance(session, Exception):
+        said = str(session).split("\n")[0][:200]
+        if "masters are unresponsive" in str(session):
+            raise _silent(master, said) from session
+        raise AnalysisError("Spark did not start.", found=said, next_step=_INSTALL) from session
+    if master.startswith("local["):
+        return session
+    until = time.monotonic() + WORKERS_SECONDS
+    while time.monotonic() < until:
+        try:
+            if session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() > 1:  # the first is this process
+                return session
+        except Exception as error:  # the session was stopped, since the master never answered
+            raise _silent(master, str(error).split("\n")[0][:200]) from error
+        time.sleep(0.2)
+    session.stop()
+    raise _silent(master, f"no worker in {WORKERS_SECONDS:g} seconds")
+
+
+def _silent(master: str, found: str) -> AnalysisError:
+    return AnalysisError(
+        f"The Spark master {master} does not answer.", found=found,
+        next_step="Start it and its workers, mend the address, or leave --engine spark out: threads give the same "
+        "table.",
+    )  # fmt: skip

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import shapely
 from h3ronpy import grid_disk
@@ -20,6 +19,7 @@ from civmap.analysis import overlaps
 from civmap.analysis.coverage_tables import changes
 from civmap.analysis.measuring_points import FINER, MeasuringPoints, bits, parents, points_of
 from civmap.errors import AnalysisError
+from civmap.schema import FINEST_CELL_RESOLUTION
 
 Sums = tuple[np.ndarray, ...]
 
@@ -38,23 +38,57 @@ def frame_sums(corners: np.ndarray, bounds: np.ndarray, group: np.ndarray, micro
     """Sum frames in the compiled loop; corners and bounds as `civmap.analysis.overlaps.prepare` left them."""
     found = [tuple(part[:0] for part in overlaps.new_table(1))]
     measuring = _measuring(resolution)
+    _check_size(corners, bounds, measuring.spacing_degrees)
     globe = measuring.tiles
     tiles = measuring.with_tiles(overlaps.tiles_near(bounds, globe.tile_degrees, *globe.slot.shape))
+    alone = np.zeros(len(corners), bool)
     first = 0
     while first < len(corners):
         table = overlaps.new_table()
         first = overlaps.add_frames(
             first, corners, bounds, group, micros, tiles.tile_degrees, tiles.slot, tiles.start, tiles.longitude,
-            tiles.latitude, tiles.cell, tiles.bit, *table,
+            tiles.latitude, tiles.cell, tiles.bit, alone, *table,
         )  # fmt: skip
         if first < 0:
-            raise AnalysisError(
-                f"A footprint touches more than {overlaps.MOST_CELLS:,} cells.",
-                next_step="Ask for a coarser resolution.",
-            )
+            raise _too_many_cells()
         filled = table[0] != 0
         found.append(tuple(part[filled] for part in table))
+    if alone.any():
+        middle = corners[alone].mean(axis=1)
+        found.append(_small_sums(middle[:, 0], middle[:, 1], group[alone], micros[alone], resolution))
     return joined(found)
+
+
+def _check_size(corners: np.ndarray, bounds: np.ndarray, spacing_degrees: float) -> None:
+    """Raise where a frame is too large for its cells, before their measuring points are made."""
+    cells = overlaps.MOST_CELLS * spacing_degrees**2 * np.sqrt(3) / 2
+    widest, highest = (np.ptp(bounds[:, pair], axis=1).max(initial=0) for pair in ((0, 1), (2, 3)))
+    if widest * highest > cells:
+        x, y = corners[..., 0] * np.cos(np.radians(corners[..., 1].mean(axis=1)))[:, None], corners[..., 1]
+        area = np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)) / 2
+        if (area > 1.5 * cells).any():  # cells differ in size; nearer to the limit they are counted
+            raise _too_many_cells()
+
+
+def _too_many_cells() -> AnalysisError:
+    return AnalysisError(
+        f"A footprint touches more than {overlaps.MOST_CELLS:,} cells.", next_step="Ask for a coarser resolution."
+    )
+
+
+def _small_sums(
+    longitude: np.ndarray, latitude: np.ndarray, group: np.ndarray, micros: np.ndarray, resolution: int
+) -> Sums:
+    """Sum frames too small to hold a measuring point: they count for the cell in which an incident there would lie."""
+    fine = _point_at(latitude, longitude, resolution)
+    return _pair_sums(np.arange(len(group)), parents(fine, resolution), bits(fine, resolution), group, micros)
+
+
+def _point_at(latitude: np.ndarray, longitude: np.ndarray, resolution: int) -> np.ndarray:
+    """Give the measuring points, as cells, that lie where an incident's finest cell would be."""
+    finest = max(FINEST_CELL_RESOLUTION, resolution + FINER)
+    cells = coordinates_to_cells(latitude, (longitude + 180) % 360 - 180, finest)
+    return parents(pa.array(cells).to_numpy(), resolution + FINER)
 
 
 def polar_sums(corners: np.ndarray, group: np.ndarray, micros: np.ndarray, resolution: int) -> Sums:
@@ -83,38 +117,27 @@ def polar_sums(corners: np.ndarray, group: np.ndarray, micros: np.ndarray, resol
     return joined(found)
 
 
-def area_sums(table: pa.Table, passes: np.ndarray, named: int, first: int, resolution: int, time_zone: str) -> Sums:
-    """Sum observed areas: each covers its points for its whole time, split at the midnights of the time zone."""
-    begin = pd.Series(table["time"].to_numpy()).dt.tz_localize("UTC").dt.tz_convert(time_zone)
-    end = begin + pd.to_timedelta(table["seconds"].to_numpy(), unit="s")
-    first_day, last_day = (when.dt.tz_localize(None).dt.normalize() for when in (begin, end))
-    repeat = ((last_day - first_day).dt.days + 1).to_numpy()
-    row = np.repeat(np.arange(len(begin)), repeat)
-    nth = np.arange(len(row)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-    day = first_day.iloc[row].reset_index(drop=True) + pd.to_timedelta(nth, unit="D")
-    opens, closes = (_midnight(day + pd.Timedelta(days=more), time_zone) for more in (0, 1))
-    from_ = np.maximum(begin.iloc[row].dt.tz_convert("UTC").to_numpy(), opens.to_numpy())
-    until = np.minimum(end.iloc[row].dt.tz_convert("UTC").to_numpy(), closes.to_numpy())
-    micros = ((until - from_) / np.timedelta64(1, "us")).astype("int64")
-    number = (day.to_numpy().astype("datetime64[D]").astype("int64") - first) * named + passes[row]
-
-    outlines = table["area"].to_numpy()
+def area_sums(outlines: np.ndarray, group: np.ndarray, micros: np.ndarray, resolution: int) -> Sums:
+    """Sum observed areas, given as WKB: each covers its points for its whole time."""
     found = []
-    for piece, wkb in enumerate(outlines):  # one by one: a region tool, not a sample
-        inside = wkb_to_cells([wkb], resolution + FINER, ContainmentMode.ContainsCentroid, flatten=True)
-        fine = np.unique(pa.array(inside).to_numpy())
-        if not len(fine):
-            middle = shapely.point_on_surface(shapely.from_wkb(wkb))
-            fine = pa.array(coordinates_to_cells([middle.y], [middle.x], resolution + FINER)).to_numpy()
-        at = np.flatnonzero((row == piece) & (micros > 0))
-        frame = np.repeat(np.arange(len(at)), len(fine))
-        cell, bit = np.tile(parents(fine, resolution), len(at)), np.tile(bits(fine, resolution), len(at))
-        found.append(_pair_sums(frame, cell, bit, number[at] * 2, micros[at]))
+    for wkb, of, time in zip(outlines, group, micros, strict=True):  # one by one: a region tool, not a sample
+        fine = _points_of_area(wkb, resolution)
+        one = np.zeros(len(fine), "int64")
+        found.append(
+            _pair_sums(one, parents(fine, resolution), bits(fine, resolution), np.array([of]), np.array([time]))
+        )
     return joined(found)
 
 
-def _midnight(day: pd.Series, time_zone: str) -> pd.Series:
-    return day.dt.tz_localize(time_zone, ambiguous=True, nonexistent="shift_forward").dt.tz_convert("UTC")
+@lru_cache(maxsize=64)  # an area of several days comes once for each
+def _points_of_area(wkb: bytes, resolution: int) -> np.ndarray:
+    """Give the measuring points in an outline, as cells; at least one."""
+    inside = wkb_to_cells([wkb], resolution + FINER, ContainmentMode.ContainsCentroid, flatten=True)
+    fine = np.unique(pa.array(inside).to_numpy())
+    if len(fine):
+        return fine
+    middle = shapely.point_on_surface(shapely.from_wkb(wkb))
+    return _point_at(np.array([middle.y]), np.array([middle.x]), resolution)
 
 
 def _pair_sums(

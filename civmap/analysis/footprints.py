@@ -86,7 +86,8 @@ def corners_of(
             flat[:, place] = columns[name]
     corners = flat.reshape(length, 4, 2)
     how = np.full(length, KNOWN, np.int8)
-    lacking = np.flatnonzero(np.isnan(flat @ np.ones(8)))  # any of the eight
+    with np.errstate(over="ignore", invalid="ignore"):
+        lacking = np.flatnonzero(np.isnan(flat @ np.ones(8)))  # any of the eight
     if len(lacking):
         corners[lacking] = np.nan
         take = {name: values[lacking] for name, values in columns.items() if name not in air_schema.CORNERS}

@@ -51,6 +51,7 @@ ANALYSES: dict[str, Callable[[Recipe, Store], Exhibit]] = {
     "tallies": published.tallies,
     "air_coverage": air_coverage.air_coverage,
     "air_incidents": air_matching.air_incidents,
+    "air_checked": air_matching.air_checked,
     "air_gap": air_matching.air_gap,
     "air_rates": air_watching.air_rates,
     "air_lists": air_watching.air_lists,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from civmap.errors import RecipeError
 from civmap.exhibits import words
-from civmap.exhibits.air_shared import Air, air, province_of, theatre_cells
+from civmap.exhibits.air_shared import ALL_MONTHS, Air, air, in_words, land, of_month, province_of, theatre_cells
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
 from civmap.queries.air import has_telemetry
@@ -18,7 +17,6 @@ CLASSES = (
     ("not covered", "unobserved"), ("up to 10 minutes", "1"), ("to 1 hour", "2"), ("to 6 hours", "3"),
     ("to 24 hours", "4"), ("more than 24 hours", "5"),
 )  # fmt: skip
-ALL_MONTHS = "all"
 
 
 def months(store: Store, recipe: Recipe) -> list[str]:
@@ -34,47 +32,37 @@ def air_coverage(recipe: Recipe, store: Store) -> Exhibit:
 
     Parameters of the recipe: ``month`` (YYYY-MM, or ``all``), ``footprints`` (known, or assumed as well).
     """
-    asked, chosen = air(recipe, store, month=str(ALL_MONTHS))
-    table = _of_month(asked.coverage(), str(chosen["month"]))
+    asked, chosen = air(recipe, store, month=ALL_MONTHS)
+    month = str(chosen["month"])
+    table = of_month(asked.coverage(), month, "day")
     hours = table.groupby("cell").agg(seconds=("seconds", "sum"), looks=("looks", "sum"), share=("share", "max"),
                                       days=("day", "nunique"))  # fmt: skip
-    cells = _cells(asked, hours)
     inside = theatre_cells(store, asked.resolution)
     covered = int(np.isin(hours.index.to_numpy(), inside).sum())
-    when = "all months with telemetry" if chosen["month"] == ALL_MONTHS else _month(str(chosen["month"]))
+    beyond = len(hours) - covered
     if table.empty:
-        sentence = f"No cell was covered ({when}, {asked.here.period})."
+        sentence = f"No cell was covered ({in_words(month)}, {asked.here.period})."
     else:
         span = f"{words.day(table['day'].min())} to {words.day(table['day'].max())}"
+        outside = f" Outside the theatre it lay over {words.count(beyond, 'cell')}." if beyond else ""
         sentence = (
             f"From {span} a footprint lay over {words.number(covered)} of {words.number(len(inside))} cells of the "
-            "theatre at some time; elsewhere none did."
+            f"theatre at some time; elsewhere none did.{outside}"
         )
     unit = "Time covered by a sensor"
     part = Part(
-        "cells", "Map of coverage", {"cells": cells, "provinces": _land(asked)},
-        alt=f"Map of {store.theatre.title}: time covered by cell, {when}. {covered} of {len(inside)} cells covered.",
-        encoding={"classes": CLASSES, "unit": unit, "view": store.theatre.view, "subtitle": f"{unit}, {when}"},
+        "cells", "Map of coverage", {"cells": _cells(asked, hours), "provinces": land(store)},
+        alt=f"Map of {store.theatre.title}: time covered by cell, {in_words(month)}. {covered} of {len(inside)} cells "
+            "covered.",
+        encoding={"classes": CLASSES, "unit": unit, "view": store.theatre.view,
+                  "subtitle": f"{unit}, {in_words(month)}"},
     )  # fmt: skip
     caveats = [
         "A minute over a part of a cell is not a day's watch over it: see the share in the numbers.",
+        "n counts cells and days with coverage.",
     ]
     return asked.exhibit(title="What was covered from the air", sentence=sentence, parts=[part], caveats=caveats,
                               n=len(table))  # fmt: skip
-
-
-def _of_month(table: pd.DataFrame, month: str) -> pd.DataFrame:
-    if month == ALL_MONTHS:
-        return table
-    try:
-        first = pd.Timestamp(f"{month}-01")
-    except ValueError as error:
-        raise RecipeError(f"'{month}' is no month.", expected="YYYY-MM, or all") from error
-    return table[table["day"].between(first, first + pd.offsets.MonthEnd(0))]
-
-
-def _month(month: str) -> str:
-    return words.month(pd.Timestamp(f"{month}-01"))
 
 
 def _cells(asked: Air, hours: pd.DataFrame) -> pd.DataFrame:
@@ -99,12 +87,4 @@ def _cells(asked: Air, hours: pd.DataFrame) -> pd.DataFrame:
             "label": said, "minutes": minutes.to_numpy(), "days": frame["days"].to_numpy(),
             "looks": frame["looks"].to_numpy(), "most_of_cell_in_a_day": frame["share"].to_numpy(),
         }
-    )  # fmt: skip
-
-
-def _land(asked: Air) -> pd.DataFrame:
-    boundaries = asked.store.theatre.boundaries
-    return pd.DataFrame(
-        {"admin1": boundaries.index, "name": boundaries["name"].to_numpy(), "geometry": boundaries.geometry.to_numpy(),
-         "value": None, "label": boundaries["name"].to_numpy()}
     )  # fmt: skip

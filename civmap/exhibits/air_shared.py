@@ -25,7 +25,9 @@ from civmap.exhibits.standing import Standing, make, options, source_lines, stan
 from civmap.figures.part import Part
 from civmap.queries import air as questions
 from civmap.store import Store
+from civmap.store import air as kept
 
+ALL_MONTHS = "all"
 FOOTPRINTS = ("known", "assumed")  # whether footprints that are assumed count as well
 AFTER_HOURS = (72, 24, 168)  # how long after the event coverage counts as after it
 COVERED = "Covered by a sensor: its footprint lay there. Whether anybody looked, or could see, is not known."
@@ -76,6 +78,8 @@ class Air:
             "resolution 6 (cells of 36 square kilometres).",
             "Only surveillance loaded here counts; other sensors may have covered a place that is not covered here.",
         ]
+        if self.store.is_demonstration and kept.own_files(self.store):
+            said.append("The surveillance was loaded here; the incidents beside it are the synthetic demonstration's.")
         if self.assumed:
             said.insert(1, f"Footprints of samples that send none are assumed: straight down, {self.view:g} degrees, "
                            "from the height above the sea. They are no record of what was covered.")  # fmt: skip
@@ -94,7 +98,8 @@ class Air:
 
     def matched(self) -> pd.DataFrame:
         """Give the incidents with what coverage says of each, as `civmap.analysis.matching.match` does."""
-        key = ("air", self.here.filters, self.here.recipe.as_known_on, self.assumed, self.after_hours, self.last)
+        flown = kept.fingerprint(self.store.folder)
+        key = ("air", flown, self.here.filters, self.here.recipe.as_known_on, self.assumed, self.after_hours, self.last)
         return self.store.remember(key, self._match)
 
     def _match(self) -> pd.DataFrame:
@@ -119,11 +124,37 @@ def air(recipe: Recipe, store: Store, **more: object) -> tuple[Air, dict[str, ob
     if not questions.has_telemetry(store):
         raise RecipeError(
             "No air surveillance has been loaded for this theatre.",
-            next_step="Load a file with: python -m civmap ingest-air FILE --theatre " + store.theatre.id,
+            next_step="Load a file on the Air Surveillance page, or with: python -m civmap ingest-air FILE --theatre "
+            + store.theatre.id,
         )
     made = Air(standing(recipe, store), chosen["footprints"] == "assumed", int(chosen["after_hours"]),
                questions.last_day(store))  # fmt: skip
     return made, chosen
+
+
+def of_month(table: pd.DataFrame, month: str, column: str) -> pd.DataFrame:
+    """Keep the rows of a month (YYYY-MM), or of all."""
+    if month == ALL_MONTHS:
+        return table
+    try:
+        first = pd.Timestamp(f"{month}-01")
+    except ValueError as error:
+        raise RecipeError(f"'{month}' is no month.", expected="YYYY-MM, or all") from error
+    return table[table[column].between(first, first + pd.offsets.MonthEnd(0))]
+
+
+def in_words(month: str) -> str:
+    """Name a month, or all of them."""
+    return "all months" if month == ALL_MONTHS else words.month(pd.Timestamp(f"{month}-01"))
+
+
+def land(store: Store) -> pd.DataFrame:
+    """Give the provinces as the ground of a map of cells."""
+    boundaries = store.theatre.boundaries
+    return pd.DataFrame(
+        {"admin1": boundaries.index, "name": boundaries["name"].to_numpy(), "geometry": boundaries.geometry.to_numpy(),
+         "value": None, "label": boundaries["name"].to_numpy()}
+    )  # fmt: skip
 
 
 def province_of(cells: pd.Series, boundaries: gpd.GeoDataFrame) -> pd.Series:

@@ -12,14 +12,16 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
 from civmap.store import Store
 
+LEAST_HOURS = 10.0  # with fewer cell-hours a rate would say nothing: its interval has no useful end
+PER_PEOPLE = "Per 100,000 people"
 LISTS = ("air only", "ground only", "both", "other", "not known")
 
 
 def air_rates(recipe: Recipe, store: Store) -> Exhibit:
-    """Set incidents per observation hour beside incidents per population, by province and by month."""
+    """Set incidents per observation hour by month, and by province beside incidents per population."""
     asked, _ = air(recipe, store)
     resolution = 6
-    table = asked.coverage(resolution)
+    table = asked.coverage(resolution).query("seconds > 0")
     found = asked.matched()
     if table.empty:
         raise AnalysisError(
@@ -29,7 +31,7 @@ def air_rates(recipe: Recipe, store: Store) -> Exhibit:
     table = table.assign(hours=table["seconds"] * table["share"] / 3600)
     span = found[found["event_date"].between(table["day"].min(), table["day"].max())].reset_index(drop=True)
     span["covered_cell"] = covered_cells(span, table, resolution)
-    parts = [_provinces(asked, span, table), _months(span, table)]
+    parts = [*_months(asked, span, table), _provinces(asked, span, table)]
     covered = int(span["covered_cell"].sum())
     hours = table["hours"].sum()
     sentence = (
@@ -40,6 +42,9 @@ def air_rates(recipe: Recipe, store: Store) -> Exhibit:
     caveats = [
         "Sensors are sent where harm is expected: a rate under observation is no rate for places not observed.",
         "A cell-hour is an hour over a whole cell of resolution 6; time over a part counts by the share of that day.",
+        "Observed: in a cell that was covered on that day. Low and High: 95 % interval per 1,000 cell-hours, exact "
+        "Poisson, chance alone.",
+        f"Where fewer than {LEAST_HOURS:g} cell-hours were covered no rate is given.",
         "Incidents whose place is known no better than the district are in the counts, and never under observation.",
     ]
     return asked.exhibit(
@@ -109,7 +114,7 @@ def _provinces(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> Part:
     grouped = found.groupby("admin1")
     counted = pd.DataFrame({"incidents": grouped.size(), "covered_incidents": grouped["covered_cell"].sum()})
     counted = counted.reindex(theatre.boundaries.index, fill_value=0)
-    rates = per_hour(counted, hours, _population(asked, table["day"].max()))
+    rates = _stated(per_hour(counted, hours, _population(asked, table["day"].max())))
     shown = _headed(rates, theatre.boundaries["name"].reindex(rates.index), "Province")
     return Part(
         "table",
@@ -119,29 +124,47 @@ def _provinces(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> Part:
     )
 
 
-def _months(found: pd.DataFrame, table: pd.DataFrame) -> Part:
-    month = table["day"].dt.strftime("%Y-%m")
+def _months(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> list[Part]:
+    """Draw the rate by month, with observation as exposure; a month without coverage has none, which is no zero."""
+    first, last = table["day"].min(), table["day"].max()
+    every = pd.period_range(first, last, freq="M").strftime("%Y-%m")
     grouped = found.groupby(found["event_date"].dt.strftime("%Y-%m"))
     counted = pd.DataFrame({"incidents": grouped.size(), "covered_incidents": grouped["covered_cell"].sum()})
-    counted = counted.reindex(sorted(month.unique()), fill_value=0)
-    rates = per_hour(counted, table["hours"].groupby(month).sum(), pd.Series(dtype="float64"))
-    shown = _headed(rates, pd.Series(rates.index, index=rates.index), "Month").drop(
-        columns="Incidents per 100,000 people"
-    )
-    return Part(
-        "table", "By month", {"table": shown}, alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} months."
-    )
+    counted = counted.reindex(every, fill_value=0)
+    hours = table["hours"].groupby(table["day"].dt.strftime("%Y-%m")).sum()
+    rates = _stated(per_hour(counted, hours, pd.Series(dtype="float64")))
+    line = pd.DataFrame(
+        {"period": pd.to_datetime(rates.index + "-01"), "value": rates["per_1000_hours"].to_numpy(),
+         "low": rates["low"].to_numpy(), "high": rates["high"].to_numpy()}
+    )  # fmt: skip
+    observed = words.count(int(rates["covered_incidents"].sum()), "incident")
+    watched = int(line["value"].notna().sum())
+    shown = _headed(rates, pd.Series(rates.index, index=rates.index), "Month").drop(columns=PER_PEOPLE)
+    return [
+        Part("series", "Incidents under observation by month", {"series": line},
+             alt=f"Line of incidents per 1,000 cell-hours of observation in {watched} of {len(line)} months.",
+             encoding={"unit": "incidents per 1,000 cell-hours of observation", "value_name": "Under observation",
+                       "band_name": "95 % interval (chance alone)",
+                       "subtitle": f"{asked.here.label}, n = {observed} under observation; a gap: too little covered"}),
+        Part("table", "By month", {"table": shown},
+             alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} months."),
+    ]  # fmt: skip
+
+
+def _stated(rates: pd.DataFrame) -> pd.DataFrame:
+    enough = rates["hours"] >= LEAST_HOURS
+    return rates.assign(**{name: rates[name].where(enough) for name in ("per_1000_hours", "low", "high")})
 
 
 def _headed(rates: pd.DataFrame, names: pd.Series, head: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             head: names.to_numpy(), "Incidents": rates["incidents"].to_numpy(),
-            "In a covered cell that day": rates["covered_incidents"].to_numpy(),
-            "Cell-hours of observation": rates["hours"].round(1).to_numpy(),
-            "Per 1,000 cell-hours": rates["per_1000_hours"].round(1).to_numpy(),
-            "low (95 %)": rates["low"].round(1).to_numpy(), "high (95 %)": rates["high"].round(1).to_numpy(),
-            "Incidents per 100,000 people": rates["per_100k"].round(2).to_numpy(),
+            "Observed": rates["covered_incidents"].to_numpy(),
+            "Cell-hours": rates["hours"].round(1).to_numpy(),
+            "Per 1,000 h": rates["per_1000_hours"].round(1).to_numpy(),
+            "Low": rates["low"].round(1).to_numpy(), "High": rates["high"].round(1).to_numpy(),
+            PER_PEOPLE: rates["per_100k"].round(2).to_numpy(),
         }
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -104,9 +105,14 @@ def coverage_sums(
 
 
 def telemetry(store: Store, *, today: date | None = None) -> pd.DataFrame:
-    """Give the samples of days that may be shown, for matching; where a sensor was is never shown itself."""
-    end = pd.Timestamp(last_day(store, today=today)) + pd.Timedelta(days=1)
-    return kept.samples(store, before=end.tz_localize(store.theatre.time_zone).tz_convert("UTC"))
+    """Give the samples of days that may be shown, for matching; where a sensor was is never shown itself.
+
+    What goes on beyond the last of these days ends with it.
+    """
+    day = pd.Timestamp(last_day(store, today=today)) + pd.Timedelta(days=1)
+    end = day.tz_localize(store.theatre.time_zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC")
+    found = kept.samples(store, before=end)
+    return found.assign(seconds=np.minimum(found["seconds"], (end - found["time"]).dt.total_seconds()))
 
 
 def has_telemetry(store: Store) -> bool:

@@ -65,11 +65,16 @@ def keep(store: Store, result: AirResult) -> dict[str, Any]:
 
 def files(store: Store) -> list[Path]:
     """List the files of telemetry; those of the demonstration where nothing at all has been loaded."""
-    own = sorted((store.folder / "air").glob("[!.]*/telemetry.parquet"))
+    own = own_files(store)
     if own or not store.is_demonstration or store.theatre.demonstration is None:
         return own
     shipped = store.theatre.demonstration / "passes.parquet"
     return [shipped] if shipped.is_file() else []
+
+
+def own_files(store: Store) -> list[Path]:
+    """List the files of telemetry that were loaded here."""
+    return sorted((store.folder / "air").glob("[!.]*/telemetry.parquet"))
 
 
 def loads(store: Store) -> pd.DataFrame:

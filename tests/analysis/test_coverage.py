@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
 import h3
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 from h3ronpy.vector import ContainmentMode, wkb_to_cells
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from civmap import air_schema
 from civmap.analysis import coverage as measured
@@ -80,9 +83,8 @@ def test_no_frame_is_too_small_to_count() -> None:
     spots = np.column_stack([rng.uniform(64, 66, 500), rng.uniform(30, 33, 500)])
     found = of(samples([square(x, y, 1e-4) for x, y in spots]))
     assert found["seconds"].sum() == 500 * 60
-    # the parent of the small cell around the frame, as everywhere else; not the cell that one would index anew
-    expected = {int(h3.cell_to_parent(h3.latlng_to_cell(y, x, 8), 6), 16) for x, y in spots}
-    assert len(set(found.index) ^ expected) <= 0.01 * len(expected)  # the nearest centre is the cell's but at edges
+    # the cell in which an incident at that place lies: the parent of its finest one, not one indexed anew
+    assert set(found.index) == {int(h3.cell_to_parent(h3.latlng_to_cell(y, x, 9), 6), 16) for x, y in spots}
 
 
 @pytest.mark.parametrize("resolution", [5, 6, 7])
@@ -122,12 +124,16 @@ def test_watched_time_is_the_simulators_truth_for_every_cell_and_day(flown: Simu
         resolution=7, time_zone=afghanistan.time_zone,
     ).to_pandas()  # fmt: skip
     rows = rows[rows["mask"] % 2 == 1]
+    # the simulator gives a sample's time to the day on which it begins; what goes on over midnight is left out here
+    over = set(rows.loc[rows.groupby(["pass_id", "cell"])["day"].transform("nunique") > 1, "cell"])
+    assert 0 < len(over) < 0.02 * rows["cell"].nunique()
+    rows = rows[~rows["cell"].isin(over)]
     ours = rows.groupby(["cell", "day"])["microseconds"].sum() / 1e6
     ours.index = ours.index.set_levels(pd.to_datetime(ours.index.levels[1]), level=1)
     ours = ours[ours > 0]
     blank = flown.passes.groupby("pass_id")["corner_1_longitude"].count().eq(0)
     assert blank.any(), "runs without corners are in the truth, and in nobody's telemetry"
-    truth = flown.truth.watched.set_index(["cell", "day"])["seconds"]
+    truth = flown.truth.watched.query("cell not in @over").set_index(["cell", "day"])["seconds"]
     both = pd.concat([ours, truth], axis=1, keys=["ours", "truth"]).fillna(0)
     assert len(both) > 5000
     framed_days = both[both["ours"] > 0]
@@ -197,6 +203,72 @@ def test_days_are_those_of_the_time_zone() -> None:
     assert of(late, time_zone="Asia/Kabul")["day"].unique().tolist() == [pd.Timestamp("2010-09-02")]
 
 
+def seconds_by_day(begin: str, seconds: float, zone: str, **columns: object) -> dict[str, float]:
+    """Give the seconds of the cell around 65, 31 on each day of a zone, of one sample that begins at a UTC time."""
+    table = samples([square(65.0, 31.0, 0.3)], time=[pd.Timestamp(begin, tz="UTC")], seconds=[seconds], **columns)
+    found = combine(partial_coverage(table, time_zone=zone))
+    own = found[found["cell"] == cell_at(31.0, 65.0)]
+    return {f"{day:%m-%d}": value for day, value in zip(own["day"], own["seconds"], strict=True)}
+
+
+def test_a_sample_over_midnight_counts_on_both_days() -> None:
+    assert seconds_by_day("2010-09-01T19:29:20", 60.0, "Asia/Kabul") == {"09-01": 40.0, "09-02": 20.0}
+    assert seconds_by_day("2010-09-01T19:29:00", 60.0, "Asia/Kabul") == {"09-01": 60.0}, "until midnight, not into it"
+    assert seconds_by_day("2010-09-01T19:30:00", 60.0, "Asia/Kabul") == {"09-02": 60.0}
+    assert seconds_by_day("2010-09-01T19:29:59", 0.0, "Asia/Kabul") == {"09-01": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "days"),
+    [
+        # three days from the local midnight before clocks change: 24, 23 or 25, 24 hours
+        ("Europe/Paris", "2019-03-29T23:00", {"03-30": 24, "03-31": 23, "04-01": 24}),
+        ("Europe/Paris", "2019-10-25T22:00", {"10-26": 24, "10-27": 25, "10-28": 24}),
+        # in Tehran and Damascus clocks change at midnight itself: in spring the day begins at one
+        ("Asia/Tehran", "2016-03-19T20:30", {"03-20": 24, "03-21": 23, "03-22": 24}),
+        ("Asia/Damascus", "2016-03-23T22:00", {"03-24": 24, "03-25": 23, "03-26": 24}),
+    ],
+)
+@pytest.mark.parametrize("as_area", [False, True])
+def test_days_on_which_clocks_change(zone: str, begin: str, days: dict[str, int], as_area: bool) -> None:
+    hours = sum(days.values())
+    more = {"area": [shapely.to_wkb(shapely.box(64.7, 30.7, 65.3, 31.3))]} if as_area else {}
+    found = seconds_by_day(begin, hours * 3600.0, zone, **more)
+    assert sum(found.values()) == hours * 3600
+    assert found == {day: length * 3600 for day, length in days.items()}
+
+
+@pytest.mark.parametrize("middle", [(65.0, 31.0), (44.0, 36.0), (-179.9, 12.0), (20.0, -55.0), (10.0, 75.0)])
+def test_what_is_covered_of_several_cells_is_the_frame_s_area_in_an_equal_area_projection(
+    middle: tuple[float, float],
+) -> None:
+    """A frame of any shape has the area that shapely gives it in Lambert's projection about its middle."""
+    rng = np.random.default_rng(7)
+    narrow = np.cos(np.radians(middle[1]))
+    for _ in range(6):
+        around = np.sort(rng.uniform(0, 2 * np.pi, 4)) * 0.3 + np.arange(4) * np.pi / 2
+        reach = rng.uniform(0.25, 0.45, 4)
+        lon = (middle[0] + reach * np.cos(around) / narrow + 180) % 360 - 180
+        corners = np.column_stack([lon, middle[1] + reach * np.sin(around)])
+        if air_schema.impossible(corners[None])[0]:
+            continue
+        found = of(samples([corners.ravel().tolist()]))
+        ours = (found["share"] * [h3.cell_area(h3.int_to_str(int(cell))) for cell in found.index]).sum()
+        crs = f"+proj=laea +lat_0={middle[1]} +lon_0={middle[0]} +R=6371007"
+        whole = shapely.segmentize(shapely.Polygon(air_schema.beside(corners[None])[0]), 0.01)
+        area = gpd.GeoSeries([whole], crs="EPSG:4326").to_crs(crs).area.item() / 1e6
+        assert ours == pytest.approx(area, rel=0.03) and len(found) > 20
+
+
+def test_frames_whose_sides_cross_cover_nothing_and_others_the_same_from_any_corner() -> None:
+    corners = [(65.0, 31.0), (65.2, 31.0), (65.2, 31.15), (65.0, 31.15)]
+    orders = [[(turn + step * n) % 4 for n in range(4)] for turn in range(4) for step in (1, -1)]
+    tables = [of(samples([[value for k in order for value in corners[k]]])) for order in orders]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
+    assert of(samples([[value for k in (0, 2, 1, 3) for value in corners[k]]])).empty
+
+
 def test_the_compiled_loop_judges_frames_as_the_readers_do() -> None:
     rng = np.random.default_rng(4)
     corners = np.concatenate([rng.normal(0, 0.5, (3000, 4, 2)), rng.normal(0, 2.5, (1000, 4, 2))]) + [65.0, 31.0]
@@ -218,6 +290,45 @@ def test_the_real_flight_covers_the_cells_of_its_own_frame_centres(reference_dat
     frames = shapely.polygons(read.telemetry[[*air_schema.CORNERS]].to_numpy().reshape(-1, 4, 2))
     middle = shapely.points(read.telemetry[["centre_longitude", "centre_latitude"]].to_numpy())
     assert shapely.contains(frames, middle).all()
+
+
+NUMBER = st.one_of(st.floats(), st.floats(-181, 181), st.sampled_from([0.0, 90.0, 180.0]))
+
+
+@settings(max_examples=150)
+@given(corners=st.lists(st.lists(NUMBER, min_size=8, max_size=8), min_size=1, max_size=5))
+def test_whatever_stands_for_corners_the_sums_hold(corners: list[list[float]]) -> None:
+    table = samples(corners, pass_id=[f"p{number}" for number in range(len(corners))])
+    try:
+        found = partial_coverage(table, resolution=4).to_pandas()
+    except AnalysisError as error:
+        assert "coarser" in str(error)
+        return
+    given_ = np.array(corners).reshape(-1, 4, 2)
+    odd = air_schema.impossible(given_) | np.isnan(given_).any(axis=(1, 2))
+    # what is as thin as a hair may be a line or not, by the last digit
+    with np.errstate(all="ignore"):
+        x, y = air_schema.beside(given_)[..., 0], given_[..., 1]
+        hair = ~(np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)) > 1e-6)
+    covered = {int(name[1:]) for name in found["pass_id"]}
+    assert covered ^ set(np.flatnonzero(~odd).tolist()) <= set(np.flatnonzero(hair & ~np.isnan(x).any(axis=1)).tolist())
+    assert found["microseconds"].eq(60_000_000).all() and found["cell"].gt(0).all()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-1.0, "no time"), (np.nan, "no seconds"), (np.inf, "too long"), (1e12, "too long")]
+)
+def test_odd_lengths_of_time_are_named(seconds: float, said: str) -> None:
+    with pytest.raises(AnalysisError, match=said):
+        partial_coverage(samples([square(65.0, 31.0, 0.1)] * 2, seconds=[1.0, seconds]))
+
+
+def test_where_nothing_can_be_written_the_loop_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object) -> None:
+        raise RuntimeError("no locator available")  # what numba says
+
+    monkeypatch.setattr("numba.core.dispatcher.Dispatcher.enable_caching", nowhere)
+    assert overlaps.compiled(lambda number: number + 1)(1) == 2
 
 
 def test_faults_are_named(tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from civmap.analysis.watching import lists_of, per_hour, sensitivity_curve
 from civmap.errors import AnalysisError
+from civmap.simulate import afghan_plan
+from civmap.simulate.detection import FOUND_BY, detect
+from civmap.theatre import Theatre
 
 
 @pytest.mark.parametrize("follows", [-0.6, 0.0, 1.0, 2.0])
@@ -28,6 +33,42 @@ def test_planted_dependence_lies_on_the_curve_where_it_should(follows: float) ->
     assert 0.92 <= inside / runs <= 0.985
     if follows:
         assert misses / runs > 0.9, "independence, wrongly assumed, misses the truth"
+
+
+@pytest.mark.parametrize("follows", [0.0, 1.0, 2.0])
+def test_the_simulators_dependent_detection_lies_on_the_curve(afghanistan: Theatre, follows: float) -> None:
+    """Incidents found by the simulator's ground and air, where the ground looks harder at what the air watched.
+
+    The odds ratio of the two lists is reckoned from the planted chances alone: half of the incidents are watched, the
+    ground finds 0.3 of the others and 1 - 0.7 ** (1 + follows) of those, the air 0.5 of what it saw and nothing else.
+    """
+    source = replace(afghan_plan().sources[0], found={}, found_else=0.3, uneven=0.0, air=0.5, follows_air=follows)
+    plan = replace(afghan_plan(), sources=(source,), recording_changes=())
+    number = 6000
+    watched = np.arange(number) % 2 == 0
+    incidents = pd.DataFrame({
+        "event_date": pd.Timestamp("2010-06-01"), "stream": 0, "province": 0, "admin1": "AF-KAB", "killed": 0,
+        "watched_seconds": np.where(watched, 600, 0), "seen_from_air": watched,
+    }).assign(killed=np.expm1(0.4))  # fmt: skip
+    chance = 1 - (1 - 0.3) ** (0.8 + 0.5 * 0.4)
+    assert chance == pytest.approx(0.3)
+    helped = 1 - (1 - chance) ** (1 + follows)
+    both, air = 0.5 * 0.5 * helped, 0.5 * 0.5 * (1 - helped)
+    ground = 0.5 * 0.5 * helped + 0.5 * chance
+    odds = both * (1 - both - air - ground) / (ground * air)
+    inside, independent, runs = 0, 0, 200
+    for seed in range(runs):
+        found, scope = detect(afghanistan, plan, source, incidents, np.random.default_rng(seed))
+        assert scope.all()
+        count = [int((found == FOUND_BY.index(name)).sum()) for name in ("both", "ground", "air")]
+        curve = sensitivity_curve(*count, odds_ratios=(odds, 1.0)).iloc
+        inside += curve[0]["total_low"] <= number <= curve[0]["total_high"]
+        independent += curve[1]["total_low"] <= number <= curve[1]["total_high"]
+    assert 0.9 <= inside / runs <= 0.99
+    if follows:
+        assert odds > 1.5 and independent / runs < 0.05, "independence, wrongly assumed, misses the truth"
+    else:
+        assert odds == pytest.approx(1.0) and independent == inside
 
 
 def test_the_curve_is_the_identity_of_the_odds_ratio() -> None:

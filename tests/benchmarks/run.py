@@ -32,7 +32,7 @@ from tests.benchmarks.directives import directives
 from tests.benchmarks.hotspots import hotspot_lines
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.sources import source_lines
-from tests.benchmarks.trends import trend_lines
+from tests.benchmarks.trends import page_lines, trend_lines
 
 ROUNDS = 3  # a whole run of ours, then of theirs, and so on: the median of each
 SYRIA = "ucdp/ucdp_ged_syria_2016-2019_v652.1601.1911.csv.gz"
@@ -60,7 +60,7 @@ def main() -> None:
             *hotspot_lines(),
             *directives(),
             *trend_lines(),
-            *air_lines(Path(folder), rows=[10_000_000]),
+            *air_lines(Path(folder), rows=[50_000_000]),
         ]
     print(table(lines))
 
@@ -99,6 +99,7 @@ def questions(source: Path, folder: Path, *, incidents: int) -> list[Line]:
         _milliseconds(f"map and trend, 50 filters ({asked}), p95", now, target=60),
         _milliseconds("  as known on a day, p95", then, target=None),
         Line("  pandas sort and drop_duplicates / ours, median", f"{faster:.1f} times", ">= 4 times", faster >= 4),
+        *page_lines(store, fifty_filters()),
     ]
 
 

@@ -34,7 +34,7 @@ PAGES = {
     "Data Quality": "pages/6_Data_Quality.py",
 }
 PICTURES = {
-    "Situation": 1, "Hotspots": 1, "Trends": 3, "Directives": 0, "Air Surveillance": 1, "Tallies": 0, "Data Quality": 0,
+    "Situation": 1, "Hotspots": 1, "Trends": 3, "Directives": 0, "Air Surveillance": 2, "Tallies": 0, "Data Quality": 0,
 }  # fmt: skip
 SEASON = [8, 7, 9, 12, 15, 18, 20, 19, 15, 11, 9, 8]
 

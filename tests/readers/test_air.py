@@ -13,10 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from civmap import air_schema
 from civmap.errors import ReadError
 from civmap.readers.air import AirResult, read_air
+from civmap.readers.air.packets import packets
 
 KEY = bytes.fromhex("060e2b34020b01010e01030101000000")
 FLIGHT = "surveillance/klv_Cheyenne.bin"
@@ -127,6 +130,134 @@ def test_a_clock_that_goes_backwards_and_impossible_times_are_set_aside(tmp_path
     result = read(tmp_path, content)
     assert rules(result) == {"clock_backwards": 1, "time_implausible": 2}
     assert result.telemetry["time"].is_monotonic_increasing
+
+
+def test_one_clock_that_leaps_ahead_does_not_put_all_behind_it_in_the_wrong(tmp_path: Path) -> None:
+    leapt = read(tmp_path, b"".join(flight(0, 1, 3600, 2, 3, 4, 1.5, 5)))
+    assert rules(leapt) == {"clock_backwards": 2} and leapt.rejected["source_row"].tolist() == [3, 7]
+    year_2099 = sent(stamp=4_070_000_000 * SECOND)
+    assert rules(read(tmp_path, b"".join([*flight(0, 1), year_2099, *flight(2, 3)]))) == {"time_implausible": 1}
+
+
+def test_words_that_are_sent_now_and_then_do_not_cut_a_pass(tmp_path: Path) -> None:
+    where = [(13, degrees(31, 90)), (14, degrees(65, 180))]
+    content = b"".join(
+        packet(*where, *([(4, b"N1")] if second % 5 == 0 else []), stamp=START + second * SECOND)
+        for second in range(12)
+    )
+    result = read(tmp_path, content)
+    assert result.passes["samples"].tolist() == [12] and result.telemetry["platform"].eq("N1").all()
+    assert result.telemetry["seconds"].sum() == 11
+
+
+def corner_items(corners: list[tuple[float, float]]) -> list[tuple[int, bytes]]:
+    """Four corners in full (items 82 to 89), latitude and longitude each."""
+    return [
+        (82 + 2 * number + axis, degrees(corner[axis], 90 if axis == 0 else 180))
+        for number, corner in enumerate(corners)
+        for axis in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("lon", [65.0, 179.995, -179.995])
+def test_corners_in_full_and_as_offsets_are_the_same_corners(tmp_path: Path, lon: float) -> None:
+    offsets = [(0.01, -0.02), (0.012, 0.02), (-0.01, 0.018), (-0.011, -0.02)]
+    centre = [(23, degrees(31, 90)), (24, degrees(lon, 180))]
+    moved = [(26 + 2 * n + axis, degrees(one[axis], 0.075, 2)) for n, one in enumerate(offsets) for axis in (0, 1)]
+    whole = corner_items([(31 + north, (lon + east + 180) % 360 - 180) for north, east in offsets])
+    result = read(tmp_path, packet(*centre, *moved) + packet(*centre, *whole, stamp=START + SECOND))
+    one, two = result.telemetry[[*air_schema.CORNERS]].to_numpy()
+    assert np.allclose(one, two, atol=2e-6) and result.telemetry["footprint"].eq("corners").all()
+    both = packet(*centre, *[(tag, degrees(0.05, 0.075, 2)) for tag, _ in moved], *whole, stamp=START)
+    assert np.allclose(read(tmp_path, both).telemetry[[*air_schema.CORNERS]].to_numpy()[0], two, atol=1e-9), (
+        "full first"
+    )
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("backwards", [False, True])
+def test_corners_may_go_round_either_way_from_any_but_may_not_cross(tmp_path: Path, turn: int, backwards: bool) -> None:
+    corners = [(31.0, 65.0), (31.0, 65.1), (31.1, 65.1), (31.1, 65.0)]
+    order = [corners[(turn + (-n if backwards else n)) % 4] for n in range(4)]
+    assert read(tmp_path, packet(*corner_items(order))).accepted == 1
+    crossed = [order[0], order[2], order[1], order[3]]
+    assert rules(read(tmp_path, packet(*corner_items(crossed)))) == {"footprint_impossible": 1}
+
+
+@given(cut=st.integers(0, 2000))
+def test_a_stream_cut_anywhere_loses_only_the_packet_that_was_cut(cut: int) -> None:
+    pieces = flight(*range(8))
+    content = b"".join(pieces)[:cut]
+    whole = sum(len(b"".join(pieces[: n + 1])) <= cut for n in range(8))
+    found = list(packets([content[k : k + 37] for k in range(0, len(content), 37)]))
+    assert b"".join(piece for _, piece in found) == content, "every byte is in one piece"
+    assert all(piece.startswith(one) for (_, piece), one in zip(found, pieces[:whole], strict=False))
+    assert len(found) >= whole
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_bits_flip_every_packet_is_accounted_for(tmp_path: Path, data: st.DataObject) -> None:
+    pieces = flight(*range(6))
+    order = data.draw(st.permutations(range(6)))
+    content = bytearray(b"".join(pieces[number] for number in order))
+    flips = data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 7)), max_size=6))
+    for place, bit in flips:
+        content[place] ^= 1 << bit
+    spoilt = {place // len(pieces[0]) for place, _ in flips}
+    assume(KEY[:4] in content)
+    result = read(tmp_path, bytes(content))
+    given_back = result.telemetry["time"].map(lambda when: round(when.timestamp())).tolist()
+    assert given_back == sorted(given_back) and len(set(given_back)) == len(given_back)
+    if not flips:
+        assert result.read == 6 and set(result.rejected["rule"]) <= {"clock_backwards"}
+    # what was not touched is accepted, or its clock stands behind another's
+    untouched = [number for place, number in enumerate(order) if place not in spoilt]
+    late = set(result.rejected.loc[result.rejected["rule"] == "clock_backwards", "value"].str[:19])
+    said = {pd.Timestamp(START + number * SECOND, unit="us").strftime("%Y-%m-%d %H:%M:%S") for number in untouched}
+    kept = {pd.Timestamp(second, unit="s").strftime("%Y-%m-%d %H:%M:%S") for second in given_back}
+    assert said <= kept | late
+
+
+def test_a_key_inside_a_whole_packet_is_part_of_its_value_however_the_bytes_arrive() -> None:
+    odd = packet((10, KEY), (13, degrees(31, 90)), (14, degrees(65, 180)))
+    content = odd + sent(stamp=START + SECOND) + odd
+    for size in (1, 7, 16, 40, 1000):
+        found = list(packets([content[k : k + size] for k in range(0, len(content), size)]))
+        assert [offset for offset, _ in found] == [0, len(odd), len(content) - len(odd)], size
+
+
+def test_many_keys_and_false_lengths_take_no_long_time_and_lose_no_byte() -> None:
+    liar = KEY + b"\x83\x0f\xff\x00"  # says that a million bytes follow
+    content = liar + KEY * 20_000 + sent()
+    found = list(packets([content[k : k + 4096] for k in range(0, len(content), 4096)]))
+    assert b"".join(piece for _, piece in found) == content and found[-1][1] == sent()
+    junk = b"\x00" * 3_000_000
+    found = list(packets([junk[k : k + 184] for k in range(0, len(junk), 184)]))
+    assert sum(len(piece) for _, piece in found) == len(junk) and max(len(piece) for _, piece in found) < 1_100_000
+
+
+@pytest.mark.parametrize("more", range(1, 16))
+def test_no_bytes_at_the_end_are_dropped_in_silence(tmp_path: Path, more: int) -> None:
+    result = read(tmp_path, sent() + bytes(more))
+    assert rules(result) == {"bytes_between_packets": 1} and result.rejected["value"].tolist() == [f"{more} bytes"]
+
+
+def test_more_packets_than_fit_into_memory_are_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("civmap.readers.air.klv.MOST_PACKETS", 5)
+    assert read(tmp_path, b"".join(flight(*range(5)))).accepted == 5
+    with pytest.raises(ReadError, match="more than 5 packets") as caught:
+        read(tmp_path, b"".join(flight(*range(6))))
+    assert "Cut the recording" in str(caught.value)
+
+
+def test_packing_samples_early_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"".join(flight(*range(9)))
+    whole = read(tmp_path, content)
+    monkeypatch.setattr("civmap.readers.air.klv._AT_ONCE", 2)
+    pd.testing.assert_frame_equal(read(tmp_path, content).telemetry, whole.telemetry)
 
 
 def test_null_island_and_crossed_frames_are_set_aside(tmp_path: Path) -> None:
@@ -284,6 +415,80 @@ def test_telemetry_in_our_own_columns(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(pd.DataFrame(rows)), tmp_path / "own.parquet")
     result = read_air(tmp_path / "own.parquet")
     assert rules(result) == {"row_repeated": 1} and result.telemetry["seconds"].tolist() == [30, 30, 0]
+
+
+def test_odd_numbers_in_our_own_columns_are_set_aside_or_null(tmp_path: Path) -> None:
+    corners = dict(zip(air_schema.CORNERS, [64.9, 31.0, 65.0, 31.0, 65.0, 31.1, 64.9, 31.1], strict=True))
+    good = {"pass_id": "P", "time": pd.Timestamp("2010-09-01", tz="UTC"), "seconds": 30.0, **corners}
+    rows = [good, *[good | {"seconds": odd} for odd in (-1.0, np.nan, np.inf, 1e12)]]
+    rows += [good | {"corner_2_latitude": odd} for odd in (95.0, 1e300)]
+    rows += [good | {"corner_2_longitude": np.inf}, good | {"centre_latitude": 99.0, "centre_longitude": 0.0}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "own.parquet")
+    result = read_air(tmp_path / "own.parquet")
+    assert result.read == 9 == result.accepted + len(result.rejected)
+    assert rules(result) == {"seconds_implausible": 4, "footprint_impossible": 2, "position_out_of_range": 1}
+    assert result.telemetry["footprint"].isna().tolist() == [False, True], "a corner at no place is no corner"
+
+
+@pytest.mark.parametrize("column", ["time", "seconds", "corner_1_latitude", "source_row"])
+def test_another_kind_of_value_in_our_own_columns_is_named(tmp_path: Path, column: str) -> None:
+    good = {"pass_id": "P", "time": pd.Timestamp("2010-09-01", tz="UTC"), "seconds": 30.0, "corner_1_longitude": 1.0,
+            "corner_1_latitude": 1.0, "source_row": 1}  # fmt: skip
+    pd.DataFrame([good | {column: "odd"}]).to_parquet(tmp_path / "own.parquet")
+    with pytest.raises(ReadError, match="another kind of value"):
+        read_air(tmp_path / "own.parquet")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_transport_stream_is_read_or_refused_and_nothing_is_lost(tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(transport_stream(b"".join(flight(*range(30)))))
+    for place, bit in data.draw(st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 7)), max_size=8)):
+        content[place] ^= 1 << bit
+    del content[data.draw(st.integers(1000, len(content))) :]
+    (tmp_path / "flight.ts").write_bytes(content)
+    try:
+        result = read_air(tmp_path / "flight.ts")
+    except ReadError:
+        return
+    assert result.read == result.accepted + len(result.rejected)
+
+
+def test_files_too_large_for_a_reader_are_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("civmap.readers.air.LARGEST_WHOLE", 1000)
+    monkeypatch.setattr("civmap.readers.air.adsb.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("civmap.readers.air.own.MOST_ROWS", 2)
+    long = json.dumps([{"icao24": "a", "timestamp": 1, "latitude": 1, "longitude": 1}] * 200).encode()
+    corners = dict(zip(air_schema.CORNERS, [64.9, 31.0, 65.0, 31.0, 65.0, 31.1, 64.9, 31.1], strict=True))
+    rows = [{"pass_id": "P", "time": pd.Timestamp("2010-09-01", tz="UTC"), "seconds": 1.0, **corners}] * 3
+    pd.DataFrame(rows).to_parquet(tmp_path / "own.parquet")
+    (tmp_path / "tracks.json").write_bytes(long)
+    (tmp_path / "tracks.json.gz").write_bytes(gzip.compress(long))  # small on disk
+    (tmp_path / "states.csv.gz").write_bytes(gzip.compress(STATES.to_csv(index=False).encode() * 9))
+    STATES.to_parquet(tmp_path / "states.parquet", index=False)
+    (tmp_path / "areas.geojson").write_bytes(b'{"type": "FeatureCollection", "features": [' + b" " * 2000 + b"]}")
+    large = ("tracks.json", "tracks.json.gz", "areas.geojson", "states.csv.gz")
+    for name in (*large, "states.parquet", "own.parquet"):
+        said = "too large" if name in large else "rows, which is more"
+        with pytest.raises(ReadError, match=said) as caught:
+            read_air(tmp_path / name)
+        assert caught.value.next_step, name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 200_000, '[{"icao24": "a", "latitude": [1], "longitude": {}, "timestamp": [2]}]', '[{"icao24": 1}]',
+     '[{"icao24": "a", "latitude": 1e999, "longitude": NaN, "timestamp": -Infinity}]',
+     '{"icao": "a", "timestamp": 1e300, "trace": [[1, [2], 3, 4], [null, 1, 2, 3], [true, "x", "y", "z"]]}',
+     '{"icao": "a", "timestamp": 1600000000, "trace": [[1, 31, 65, 4, 5], {}, [], 7]}'],
+)  # fmt: skip
+def test_odd_json_is_refused_or_set_aside_never_worse(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.json").write_text(text)
+    try:
+        result = read_air(tmp_path / "odd.json")
+    except ReadError:
+        return
+    assert result.read == result.accepted + len(result.rejected)
 
 
 @pytest.mark.parametrize(

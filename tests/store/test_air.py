@@ -79,6 +79,16 @@ def test_nothing_younger_than_the_delay_is_handed_out(store: Store, tmp_path: Pa
     assert asked.equals(sums)
 
 
+def test_an_observation_that_goes_on_into_the_delay_ends_with_the_last_day_shown(store: Store, tmp_path: Path) -> None:
+    outline = "POLYGON ((68.9 34.3, 69.4 34.3, 69.4 34.8, 68.9 34.8, 68.9 34.3))"
+    rows = f'"{outline}",2010-09-01T00:00,2010-09-20T00:00,EO\n'
+    (tmp_path / "sorties.csv").write_text("area,start,end,sensor\n" + rows)
+    kept.keep(store, read_air(tmp_path / "sorties.csv"))
+    seen = questions.telemetry(store, today=date(2010, 12, 2))
+    ends = seen["time"] + pd.to_timedelta(seen["seconds"], unit="s")
+    assert ends.max() == pd.Timestamp("2010-09-02T19:30", tz="UTC"), "midnight in Kabul after 2 September"
+
+
 @pytest.mark.parametrize("resolution", [7, 8, 15])
 def test_nothing_finer_than_resolution_six_is_handed_out(store: Store, resolution: int) -> None:
     with pytest.raises(RecipeError, match="not shown this fine"):
@@ -99,7 +109,7 @@ def test_exhibits_show_no_day_within_the_delay(home: Path, tmp_path: Path) -> No
         shown["days"].dropna().eq(1).all() and shown["minutes"].dropna().eq(1.0).all() and shown["days"].notna().any()
     )
     assert f"{young:%-d %B %Y}" not in build(recipe("air_coverage"), made).sentence
-    classes = build(recipe("air_incidents"), made).parts[0].table.set_index("Coverage")["Incidents"]
+    classes = build(recipe("air_incidents"), made).parts[1].table.set_index("Coverage")["Incidents"]
     assert classes["covered part of the area or of the day"] == 1 and classes["cannot say"] == 1
 
 
@@ -114,37 +124,92 @@ def test_the_map_tells_not_covered_from_covered(store: Store) -> None:
         build(recipe("air_coverage", month="soon"), store)
 
 
-def test_incidents_by_class_and_the_cross_table(store: Store) -> None:
+def test_incidents_by_class_on_the_map_and_counted(store: Store) -> None:
     built = build(recipe("air_incidents"), store)
-    classes = built.parts[0].table.set_index("Coverage")["Incidents"].to_dict()
+    classes = built.parts[1].table.set_index("Coverage")["Incidents"].to_dict()
     assert classes == {
         "a footprint covered the reported place and time": 0, "covered part of the area or of the day": 2,
         "not covered": 1, "cannot say": 1,
     }  # fmt: skip
-    crossed = built.parts[2].table
-    assert crossed.iloc[:, 2:].to_numpy().sum() == 4
-    assert set(crossed["Checked via"]) == {"air surveillance", "none given"}
+    cells = built.parts[0].frames["cells"].set_index("finding")
+    assert cells["label"].to_dict() == {"all covered, some in part": "2 in part", "none covered": "1 not covered"}
+    assert "1 without a place are not on the map" in built.parts[0].encoding["subtitle"]
+    assert "1 place known too vaguely" in built.sentence
     text = " ".join([built.sentence, *built.caveats])
     assert "covered" in text and " seen" not in text
+    august = build(recipe("air_incidents", month="2010-08"), store)
+    assert august.n == 0 and august.parts[0].frames["cells"].empty
+
+
+def test_a_cell_says_what_holds_for_all_its_incidents(home: Path, tmp_path: Path) -> None:
+    made = Store(home, "afghanistan")
+    noon = {"location_precision": "exact", "event_time_local": "12:30"}
+    rows = [incident(1, "2010-09-01", **noon), incident(2, "2010-09-02", location_precision="exact")]
+    rows += [incident(3, "2010-09-01", (31.61, 65.71), **noon), incident(4, "2012-09-01", (36.7, 67.1), **noon)]
+    add(made, tmp_path, rows)
+    kept.keep(made, read_air(telemetry(tmp_path, date(2010, 9, 1))))
+    found = build(recipe("air_incidents", month="2010-09"), made).parts[0].frames["cells"]
+    assert sorted(found["finding"]) == ["all covered, place and time", "none covered"]
+    kept.keep(made, read_air(telemetry(tmp_path, date(2010, 9, 3))))
+    found = build(recipe("air_incidents"), made).parts[0].frames["cells"].set_index("finding")["label"]
+    assert found["some covered, some not"] == "1 place and time and 1 not covered"
+    assert found["cannot say"] == "1 cannot say"
+
+
+def test_the_cross_table_of_how_reported_and_checked(store: Store) -> None:
+    built = build(recipe("air_checked"), store)
+    crossed = built.parts[0].table
+    assert crossed.iloc[:, 2:].to_numpy().sum() == 4
+    assert set(crossed["Checked via"]) == {"air surveillance", "none given"}
+    assert "1 of 4 incidents have a check on record" in built.sentence and "1 of them and of 1 of" in built.sentence
+    assert built.parts[1].table.set_index("Province").loc["Kabul", "Covered of told (%)"] == 100
+    assert built.parts[2].table["Month"].tolist() == ["2010-09"]
+
+
+@pytest.mark.parametrize("analysis", ["air_incidents", "air_checked", "air_gap", "air_rates", "air_lists"])
+def test_headers_are_short_enough_for_a_laptop(store: Store, analysis: str) -> None:
+    for part in build(recipe(analysis), store).parts:
+        if part.kind == "table":
+            assert max(len(name) for name in part.table) <= 20, list(part.table)
+            assert sum(len(name) + 3 for name in part.table) <= 115, list(part.table)
 
 
 def test_the_gap_lists_what_nobody_checked_by_district(store: Store) -> None:
     built = build(recipe("air_gap", after_hours=168), store)
     listed = built.parts[1].table.set_index("Id")
     assert sorted(listed.index) == ["T1", "T3", "T4"]
-    assert listed.loc["T1", "Next coverage after (hours)"] == 12.5  # from midnight in Kabul to half past noon
-    assert listed["Next coverage after (hours)"].isna().sum() == 2
+    assert listed.loc["T1", "Next (hours)"] == 12.5  # from midnight in Kabul to half past noon
+    assert listed["Next (hours)"].isna().sum() == 2
     districts = built.parts[0].table
-    assert districts["Unchecked incidents"].sum() == 3 and {"Kabul", "Kandahar"} <= set(districts["District"])
+    assert districts["Unchecked"].sum() == 3 and {"Kabul", "Kandahar"} <= set(districts["District"])
 
 
-def test_rates_and_lists(store: Store) -> None:
+def test_rates_and_lists(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("civmap.exhibits.air_watching.LEAST_HOURS", 0.0)
     rates = build(recipe("air_rates"), store)
-    kabul = rates.parts[0].table.set_index("Province").loc["Kabul"]
-    assert kabul["In a covered cell that day"] == 2 and 0 < kabul["Cell-hours of observation"] < 1
+    kabul = rates.parts[2].table.set_index("Province").loc["Kabul"]
+    assert kabul["Observed"] == 2 and 0 < kabul["Cell-hours"] < 1
     lists = build(recipe("air_lists"), store)
     assert lists.parts[0].table.set_index("Channels")["Incidents"].to_dict()["both"] == 1
     assert "No curve can be drawn" in lists.caveats[0]
+
+
+def test_the_rate_by_month_is_null_where_too_little_was_covered(home: Path, tmp_path: Path) -> None:
+    """Observation as exposure: 20 hours over a whole cell in January and in March, none in February."""
+    made = Store(home, "afghanistan")
+    add(made, tmp_path, [incident(n, f"2010-0{1 + n % 3}-0{1 + n % 7}", location_precision="exact") for n in range(40)])
+    outline = "POLYGON ((68.9 34.3, 69.4 34.3, 69.4 34.8, 68.9 34.8, 68.9 34.3))"
+    days = [f"2010-{month}-0{day}" for month in ("01", "03") for day in (1, 2, 3)]
+    rows = "".join(f'"{outline}",{day}T06:00,{day}T12:00,EO\n' for day in days)
+    (tmp_path / "sorties.csv").write_text("area,start,end,sensor\n" + rows)
+    kept.keep(made, read_air(tmp_path / "sorties.csv"))
+    line = build(recipe("air_rates"), made).parts[0].frames["series"].set_index("period")
+    assert line.index.strftime("%Y-%m").tolist() == ["2010-01", "2010-02", "2010-03"]
+    assert line.loc["2010-02"].isna().all(axis=None), "no observation is no rate, and no zero"
+    table = build(recipe("air_rates"), made).parts[1].table.set_index("Month")
+    expected = 1000 * table["Observed"] / table["Cell-hours"]
+    assert line["value"].dropna().tolist() == pytest.approx(expected[["2010-01", "2010-03"]].tolist(), rel=0.01)
+    assert (line["low"].dropna() < line["value"].dropna()).all() and table.loc["2010-01", "Observed"] > 0
 
 
 def test_without_telemetry_the_page_says_how_to_load_some(home: Path, tmp_path: Path) -> None:

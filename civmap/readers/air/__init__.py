@@ -7,8 +7,9 @@ from pathlib import Path
 
 from civmap.errors import ReadError
 from civmap.readers.air import adsb, areas, own
-from civmap.readers.air.klv import PREFIX, read_klv, read_transport_stream
-from civmap.readers.air.result import METRES, REJECTED_COLUMNS, RULES, AirResult
+from civmap.readers.air.klv import read_klv, read_transport_stream
+from civmap.readers.air.packets import PREFIX
+from civmap.readers.air.result import METRES, REJECTED_COLUMNS, RULES, AirResult, too_large
 from civmap.readers.files import open_table
 
 __all__ = ["REJECTED_COLUMNS", "RULES", "AirResult", "read_air"]
@@ -19,6 +20,7 @@ _EXPECTED = (
     "positions), observed areas (GeoJSON, GeoPackage, CSV with WKT), or telemetry in CivMap's columns (Parquet)"
 )
 _HEAD = 1 << 16
+LARGEST_WHOLE = 500_000_000  # bytes of a table, unpacked: while it is read it takes four to five times as much memory
 
 
 def read_air(path: str | Path, *, altitude_unit: str | None = None) -> AirResult:
@@ -68,7 +70,9 @@ def read_air(path: str | Path, *, altitude_unit: str | None = None) -> AirResult
     if _is_transport_stream(head):
         return read_transport_stream(path, sha256=_sha256(path), altitude_unit=altitude_unit)
     if PREFIX in head and not head.lstrip().startswith((b"{", b"[", b"PAR1", b"SQLite", b"PK")):
-        return read_klv(path, sha256=_sha256(path), size=size, altitude_unit=altitude_unit)
+        return read_klv(path, sha256=_sha256(path), altitude_unit=altitude_unit)
+    if size > LARGEST_WHOLE and not head.startswith(b"PAR1"):  # of Parquet the rows are counted
+        raise too_large(path, LARGEST_WHOLE)
     if head.startswith(b"SQLite format 3\x00"):
         return areas.read_layers(path, sha256=_sha256(path))
     if head.startswith(b"\x1f\x8b") or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
@@ -84,6 +88,10 @@ def read_air(path: str | Path, *, altitude_unit: str | None = None) -> AirResult
 
 def _table(path: Path, altitude_unit: str | None) -> AirResult:
     table = open_table(path)
+    if table.buffer is not None and table.buffer.size > LARGEST_WHOLE:
+        raise too_large(path, LARGEST_WHOLE)
+    if table.buffer is None and table.records is None and own.rows_of(path) > own.MOST_ROWS:
+        raise own.too_many(path)
     if areas.is_areas(table.header):
         return areas.read_table(table)
     if adsb.is_positions(table.header):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ POSITIONS = {
     "time": ("timestamp",), "platform": ("icao24",), "call_sign": ("callsign",), "latitude": ("latitude",),
     "longitude": ("longitude",), "altitude": ("geoaltitude", "altitude"),
 }  # fmt: skip
+LARGEST_UNPACKED = 200_000_000  # bytes; Python's objects take about ten times as much
 _HIGHEST_M = 20_000.0  # airliners and surveillance aircraft stay below; hardly anything above sends ADS-B
 
 
@@ -69,10 +71,15 @@ def read_positions(table: TextTable, *, altitude_unit: str | None = None) -> Air
 
 def read_json(path: Path, *, sha256: str, altitude_unit: str | None = None) -> AirResult:
     """Read a readsb trace, or a JSON list of positions with timestamp, icao24, latitude and longitude; also gzipped."""
-    raw = path.read_bytes()
     try:
-        loaded = json.loads(gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw)
-    except (ValueError, OSError, EOFError) as error:
+        with path.open("rb") as plain:
+            packed = plain.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if packed else path.open("rb") as file:
+            raw = file.read(LARGEST_UNPACKED + 1)  # a file can be small and hold a thousand times its size
+        if len(raw) > LARGEST_UNPACKED:
+            raise parts.too_large(path, LARGEST_UNPACKED)
+        loaded = json.loads(raw)
+    except (ValueError, OSError, EOFError, zlib.error, RecursionError) as error:
         raise ReadError(f"{path.name} cannot be read as JSON.", found=str(error)[:200]) from error
     options: dict[str, Any] = {"unit": "ft", "altitude_unit": altitude_unit}
     if isinstance(loaded, dict) and isinstance(loaded.get("trace"), list):
@@ -137,7 +144,7 @@ def _result(
     unreadable = sent.notna() & read["time"].isna()
     read["platform"] = read["platform"].astype("str").where(read["platform"].notna())
     repeated = read.duplicated(["platform", "time", "latitude", "longitude"]) & read["latitude"].notna()
-    backwards = read["time"] < read.groupby("platform", dropna=False)["time"].cummax()
+    backwards = parts.backwards(read["time"], read["platform"].fillna(""))
     read["sent"] = sent.astype("str")
     kept, rows = parts.faults_of(
         [
@@ -145,7 +152,7 @@ def _result(
             *parts.time_faults(read["time"]),
             *parts.place_faults(read["latitude"], read["longitude"], needed=True),
             ("row_repeated", "time", repeated.to_numpy()),
-            ("clock_backwards", "time", backwards.to_numpy()),
+            ("clock_backwards", "time", backwards),
         ],
         read,
     )

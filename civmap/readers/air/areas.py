@@ -19,7 +19,6 @@ from civmap.readers.air import result as parts
 from civmap.readers.air.result import AirResult
 from civmap.readers.files import TextTable, read_records
 
-LONGEST_DAYS = 31
 # column of ours: names in the order of preference
 NAMES = {
     "start": ("start", "start_time", "start_utc", "begin", "from"),
@@ -104,7 +103,7 @@ def _result(
             *[(rule, "start", mask) for rule, _, mask in parts.time_faults(begun)],
             *[(rule, "end", mask) for rule, _, mask in parts.time_faults(ended)],
             ("end_before_start", "end", (seconds <= 0).to_numpy()),
-            ("span_too_long", "end", (seconds > LONGEST_DAYS * 86400).to_numpy()),
+            ("span_too_long", "end", (seconds > air_schema.LONGEST_SPAN_DAYS * 86400).to_numpy()),
             ("row_repeated", "start", _repeated(read, shapes)),
         ],
         read,

@@ -9,26 +9,24 @@ Sources: MISB ST 0601.16 (UAS datalink local set), ST 0603.5 (time stamps), ST 1
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from stanag4609 import ST0601_KEY, FieldDecodingMode, KLVPacket, decode_uas_local_set
+from stanag4609 import FieldDecodingMode, decode_uas_local_set
 from stanag4609.errors import ChecksumError, DecodeError, Stanag4609Error
-from stanag4609.klv.ber import decode_ber_length
 
 from civmap import air_schema
 from civmap.errors import ReadError
 from civmap.readers.air import result as parts
+from civmap.readers.air.packets import KEY, PREFIX, Pieces, packets, read_packet
 from civmap.readers.air.result import AirResult
 
-PREFIX = bytes(ST0601_KEY[:4])  # of every SMPTE universal key
-LONGEST_PACKET = 1 << 20  # bytes; a local set has a few hundred
+MOST_PACKETS = 2_000_000  # in one file: a flight of two days at ten a second, in about 2 GB of memory
+_AT_ONCE = 20_000  # packets that are held as Python's objects before they become columns
 _CHUNK = 1 << 20
 _LATEST_STAMP = 4_102_444_800_000_000  # microseconds: the year 2100; what is later is no time at all
 
@@ -42,6 +40,7 @@ _NUMBERS = {
     86: "corner_3_latitude", 87: "corner_3_longitude", 88: "corner_4_latitude", 89: "corner_4_longitude",
     136: "leap_seconds",
 }  # fmt: skip
+_WORDS_STAND = 1000  # packets
 _WORDS = {4: "tail", 59: "call_sign", 10: "designation", 11: "sensor", 3: "mission"}
 _TAGS = {**_NUMBERS, **_WORDS}
 
@@ -50,17 +49,45 @@ _TAGS = {**_NUMBERS, **_WORDS}
 class _Found:
     """Packets as they are decoded: values by item, and what was set aside."""
 
+    file: str
     samples: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[pd.DataFrame] = field(default_factory=list)
     aside: list[dict[str, Any]] = field(default_factory=list)
     read: int = 0
 
+    def count(self) -> int:
+        """Give the next packet's number; more than fit into memory are refused."""
+        self.read += 1
+        if self.read > MOST_PACKETS:
+            raise ReadError(
+                f"{self.file}: more than {MOST_PACKETS:,} packets, which is more than is read at once.",
+                expected=f"at most {MOST_PACKETS:,} packets in one file",
+                next_step="Cut the recording into flights or days and load these.",
+            )
+        if len(self.samples) >= _AT_ONCE:
+            self.pack()
+        return self.read
 
-def read_klv(path: Path, *, sha256: str, size: int, altitude_unit: str | None = None) -> AirResult:
+    def pack(self) -> None:
+        """Turn the samples held so far into columns, which take a tenth of the memory."""
+        columns = ["source_row", "offset", "raw", "stream", "stamp", *_TAGS.values()]
+        table = pd.DataFrame(self.samples, columns=columns).astype(dict.fromkeys(_NUMBERS.values(), "float64"))
+        table["stamp"] = table["stamp"].where(lambda sent: sent < _LATEST_STAMP).astype("Int64")
+        self.tables.append(table.astype(dict.fromkeys(_WORDS.values(), "str")))
+        self.samples.clear()
+
+    def table(self) -> pd.DataFrame:
+        """Give all samples, each stream's behind one another."""
+        self.pack()
+        whole = pd.concat(self.tables, ignore_index=True)
+        return whole.sort_values(["stream", "source_row"], kind="stable", ignore_index=True)
+
+
+def read_klv(path: Path, *, sha256: str, altitude_unit: str | None = None) -> AirResult:
     """Read a file of bare KLV, piece by piece, so that its size does not matter to the memory."""
-    found = _Found()
-    with path.open("rb") as file, closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as mapped:
-        chunks = (mapped[start : start + _CHUNK] for start in range(0, size, _CHUNK))
-        _decode(packets(chunks), found)
+    found = _Found(path.name)
+    with path.open("rb") as file:
+        _decode(packets(iter(lambda: file.read(_CHUNK), b"")), found)
     return _result(found, path, sha256, reader="klv", notes=[], altitude_unit=altitude_unit)
 
 
@@ -68,7 +95,7 @@ def read_transport_stream(path: Path, *, sha256: str, altitude_unit: str | None 
     """Read the KLV streams of an MPEG transport stream; pictures and sound are passed over."""
     import av
 
-    found, notes = _Found(), []
+    found, notes = _Found(path.name), []
     try:
         with av.open(str(path), format="mpegts", metadata_errors="ignore") as container:
             streams = [stream for stream in container.streams if stream.type == "data"]
@@ -78,90 +105,39 @@ def read_transport_stream(path: Path, *, sha256: str, altitude_unit: str | None 
                     found=", ".join(stream.type for stream in container.streams) or "no stream",
                     expected="a KLV stream (ST 0601)",
                 )
-            carried: dict[int, _Pieces] = {stream.index: _Pieces() for stream in streams}
-            for packet in container.demux(streams):
-                _decode(carried[packet.stream.index].feed(bytes(packet)), found)
-            for pieces in carried.values():
-                _decode(pieces.finish(), found)
+            carried = {stream.index: Pieces() for stream in streams}
+            for packet in _demuxed(container, streams):
+                _decode(carried[packet.stream.index].feed(bytes(packet)), found, packet.stream.index, _UNIT_HEADER)
+            for number, pieces in carried.items():
+                _decode(pieces.finish(), found, number, _UNIT_HEADER)
             notes.append(f"{len(streams)} KLV stream(s); offsets count the bytes of a stream's KLV")
     except av.FFmpegError as error:
         raise ReadError(f"{path.name}: the transport stream cannot be read.", found=str(error)[:200]) from error
     return _result(found, path, sha256, reader="transport_stream", notes=notes, altitude_unit=altitude_unit)
 
 
-def packets(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream into pieces that begin with the key of ST 0601, each with its offset.
+def _demuxed(container: Any, streams: list[Any]) -> Iterator[Any]:
+    """Give the packets of streams; goes on where damage makes one appear that was not there at the start."""
+    while True:
+        try:
+            yield from container.demux(streams)
+            return
+        except IndexError:  # of a stream that PyAV does not know; the next packet may be ours
+            continue
 
-    Bytes before the first key come as a piece of their own. Cutting at keys, not at lengths, keeps one wrong length
-    from swallowing the packets behind it.
+
+def _decode(pieces: Iterable[tuple[int, bytes]], found: _Found, stream: int = 0, header: int = 0) -> None:
+    """Decode pieces into samples; what cannot be is set aside with its offset.
+
+    Between two packets may stand a header of so many bytes.
     """
-    pieces = _Pieces()
-    for chunk in chunks:
-        yield from pieces.feed(chunk)
-    yield from pieces.finish()
-
-
-class _Pieces:
-    """A stream cut at the keys as its bytes arrive; holds no more than one packet."""
-
-    def __init__(self) -> None:
-        self._held, self._offset = b"", 0
-
-    def feed(self, chunk: bytes) -> Iterator[tuple[int, bytes]]:
-        held, key = self._held + chunk, bytes(ST0601_KEY)
-        begin = 0
-        search = max(len(self._held) - len(key), 0) or 1
-        while (at := held.find(key, max(search, begin + 1))) >= 0:
-            if not _reaches(held, begin, at):
-                yield self._offset + begin, held[begin:at]
-                begin = at
-            search = at + 1
-        if len(held) - begin > LONGEST_PACKET:  # no key for so long: keep only what may be the start of one
-            end = len(held) - len(key)
-            yield self._offset + begin, held[begin:end]
-            begin = end
-        self._held, self._offset = held[begin:], self._offset + begin
-
-    def finish(self) -> Iterator[tuple[int, bytes]]:
-        if self._held:
-            yield self._offset, self._held
-        self._held = b""
-
-
-def _reaches(held: bytes, begin: int, at: int) -> bool:
-    """Whether a key lies inside a whole packet, whose checksum says so: then it is part of its value."""
-    _, end = _packet(held[begin : begin + 32], begin)  # enough for key and length
-    if end <= at - begin:
-        return False
-    packet, _ = _packet(held[begin : begin + end], begin)
-    try:
-        decode_uas_local_set(packet or b"", field_decoding=FieldDecodingMode.PRESERVE)
-    except (Stanag4609Error, ValueError, OverflowError):
-        return False
-    return True
-
-
-def _packet(piece: bytes, offset: int) -> tuple[KLVPacket | None, int]:
-    """Read the key and the length of a piece; none where the piece is shorter than it says."""
-    try:
-        length, used = decode_ber_length(piece, 16, canonical=False, max_value=LONGEST_PACKET)
-    except Stanag4609Error:
-        return None, 0
-    end = 16 + used + length
-    if len(piece) < end:
-        return None, end
-    return KLVPacket(piece[:16], piece[16 + used : end], piece[16 : 16 + used], offset), end
-
-
-def _decode(pieces: Iterable[tuple[int, bytes]], found: _Found) -> None:
-    """Decode pieces into samples; what cannot be is set aside with its offset."""
     for offset, piece in pieces:
-        found.read += 1
-        if not piece.startswith(bytes(ST0601_KEY)):
+        found.count()
+        if not piece.startswith(KEY):
             rule = "other_set" if piece.startswith(PREFIX) else "bytes_between_packets"
             _aside(found, offset, rule, f"{len(piece)} bytes")
             continue
-        packet, end = _packet(piece, offset)
+        packet, end = read_packet(piece, offset)
         if packet is None:
             _aside(found, offset, "packet_cut_short", f"{len(piece)} of {end or 'unknown'} bytes")
             continue
@@ -177,7 +153,8 @@ def _decode(pieces: Iterable[tuple[int, bytes]], found: _Found) -> None:
         except (Stanag4609Error, ValueError) as error:
             _aside(found, offset, "packet_broken", str(error))
         else:
-            sample: dict[str, Any] = {"source_row": found.read, "offset": offset, "raw": hash(packet.value)}
+            sample: dict[str, Any] = {"source_row": found.read, "offset": offset, "raw": hash(packet.value),
+                                      "stream": stream}  # fmt: skip
             for one in fields:
                 tag = one.definition.tag
                 if tag == 2:
@@ -187,8 +164,8 @@ def _decode(pieces: Iterable[tuple[int, bytes]], found: _Found) -> None:
                 elif tag in _WORDS and isinstance(one.value, str):
                     sample[_WORDS[tag]] = one.value
             found.samples.append(sample)
-        if len(piece) > end and len(piece) - end != _UNIT_HEADER:
-            found.read += 1
+        if len(piece) - end not in (0, header):
+            found.count()
             other = piece[end:].startswith(PREFIX)
             rule = "other_set" if other else "bytes_between_packets"
             _aside(found, offset + end, rule, f"{len(piece) - end} bytes")
@@ -205,24 +182,21 @@ def _result(
     found: _Found, path: Path, sha256: str, *, reader: str, notes: list[str], altitude_unit: str | None
 ) -> AirResult:
     """Put decoded packets into the columns of telemetry, and set implausible ones aside."""
-    columns = ["source_row", "offset", "raw", "stamp", *_TAGS.values()]
-    read = pd.DataFrame(found.samples, columns=columns).astype(dict.fromkeys(_NUMBERS.values(), "float64"))
-    read = read.astype(dict.fromkeys(_WORDS.values(), "str"))
+    read = found.table()
     seconds = read.pop("leap_seconds").fillna(0.0)
-    stamp = read.pop("stamp").where(lambda sent: sent < _LATEST_STAMP).astype("Int64") - (seconds * 1e6).astype("Int64")
+    stamp = read.pop("stamp") - (seconds * 1e6).astype("Int64")
     read["time"] = pd.to_datetime(stamp, unit="us", utc=True).astype("datetime64[us, UTC]")
     read["footprint"] = _corners(read)
     widths = read["target_width_extended"].fillna(read["target_width_m"])
     read["target_width_m"] = widths.where(widths > 0)  # 0 is what senders write who do not know it
     centred = read[["centre_latitude", "centre_longitude", "target_width_m"]].notna().all(axis=1)
     read["footprint"] = read["footprint"].mask(read["footprint"].isna() & centred, "width")
-    earlier = read["time"].cummax().shift()
     repeated = read.duplicated(["time", "raw"])
     kept, rows = parts.faults_of(
         [
             ("packet_repeated", "time", repeated.to_numpy()),
             *parts.time_faults(read["time"]),
-            ("clock_backwards", "time", (read["time"] < earlier).to_numpy()),
+            ("clock_backwards", "time", parts.backwards(read["time"], read["stream"])),
             *parts.place_faults(read["sensor_latitude"], read["sensor_longitude"], needed=False),
             *parts.place_faults(read["centre_latitude"], read["centre_longitude"], needed=False),
             ("footprint_impossible", "corner_1_latitude", air_schema.impossible(_shaped(read))),
@@ -232,8 +206,12 @@ def _result(
         read,
     )  # fmt: skip
     good = read[kept].reset_index(drop=True)
+    # words are sent less often than places: between two packets that carry one it stands
+    words = good.groupby("stream")[[*_WORDS.values()]].ffill(limit=_WORDS_STAND).bfill(limit=_WORDS_STAND)
+    good[[*_WORDS.values()]] = words
     good["platform"] = good["tail"].fillna(good["call_sign"]).fillna(good["designation"])
-    ids, stands_for = parts.split_passes(good["platform"], good["time"], prefix=f"KLV-{sha256[:8]}")
+    key = good["stream"].astype("str") + " " + good["platform"].fillna("")
+    ids, stands_for = parts.split_passes(key, good["time"], prefix=f"KLV-{sha256[:8]}")
     heights = good["altitude"].fillna(good["altitude_ellipsoid"]).fillna(good["altitude_hae"])
     good = good.assign(pass_id=ids, seconds=stands_for, sensor_altitude_m=heights)
     questions = () if altitude_unit else _feet(good)

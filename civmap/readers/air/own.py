@@ -16,6 +16,7 @@ from civmap.readers.air import result as parts
 from civmap.readers.air.result import AirResult
 
 NEEDED = ("pass_id", "time")
+MOST_ROWS = 5_000_000  # kept and matched at once; coverage alone reads files of any size, piece by piece
 
 
 def is_own(header: Iterable[str]) -> bool:
@@ -31,7 +32,7 @@ def is_own_file(path: Path) -> bool:
             return False
     try:
         return is_own(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # the last of text that is no UTF-8
         raise ReadError(f"{path.name}: the Parquet file is damaged.", found=str(error)[:200]) from error
 
 
@@ -40,13 +41,25 @@ def rows_of(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def too_many(path: Path) -> ReadError:
+    """Make the error of a Parquet file with more rows than are loaded at once."""
+    return ReadError(
+        f"{path.name}: {rows_of(path):,} rows, which is more than is loaded at once.",
+        expected=f"at most {MOST_ROWS:,}",
+        next_step="Split it by day or week. For coverage alone any size will do: python -m civmap coverage.",
+    )
+
+
 def read_own(path: Path, *, sha256: str) -> AirResult:
     """Read a whole file; `civmap.analysis.coverage` reads large ones piece by piece instead."""
     known = [column.name for column in air_schema.TELEMETRY]
     try:
-        there = pq.read_schema(path).names
-        read = pq.read_table(path, columns=[name for name in known if name in there]).to_pandas()
-    except (pa.ArrowException, OSError) as error:
+        if rows_of(path) > MOST_ROWS:
+            raise too_many(path)
+        sent = pq.read_schema(path).names
+        table = pq.read_table(path, columns=[name for name in known if name in sent])
+        read = table.replace_schema_metadata(None).to_pandas()  # what pandas wrote beside the columns is not needed
+    except (pa.ArrowException, OSError, ValueError) as error:  # the last of text that is no UTF-8
         raise ReadError(f"{path.name}: the Parquet file is damaged.", found=str(error)[:200]) from error
     length = len(read)
     for name in ("pass_id", "platform", "sensor"):
@@ -54,7 +67,16 @@ def read_own(path: Path, *, sha256: str) -> AirResult:
             read[name] = read[name].astype("object")
     if "source_row" not in read:
         read["source_row"] = np.arange(1, length + 1)
-    telemetry = air_schema.frame({name: read[name] for name in read}, length=length)
+    try:
+        telemetry = air_schema.frame({name: read[name] for name in read}, length=length)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ReadError(
+            f"{path.name}: a column holds another kind of value.", found=str(error)[:200],
+            expected=", ".join(f"{one.name} ({one.kind})" for one in air_schema.TELEMETRY if one.name in read),
+        ) from error  # fmt: skip
+    numbers = [column.name for column in air_schema.TELEMETRY if column.kind == "number"]
+    telemetry[numbers] = telemetry[numbers].where(np.isfinite(telemetry[numbers]))
+    odd = ~telemetry["seconds"].between(0, air_schema.LONGEST_SPAN_DAYS * 86_400) & ("seconds" in read)
     corners = telemetry[[*air_schema.CORNERS]]
     whole = corners.notna().all(axis=1)
     with_width = telemetry[["centre_latitude", "centre_longitude", "target_width_m"]].notna().all(axis=1)
@@ -64,6 +86,8 @@ def read_own(path: Path, *, sha256: str) -> AirResult:
         [
             *parts.time_faults(telemetry["time"]),
             *parts.place_faults(telemetry["sensor_latitude"], telemetry["sensor_longitude"], needed=False),
+            *parts.place_faults(telemetry["centre_latitude"], telemetry["centre_longitude"], needed=False),
+            ("seconds_implausible", "seconds", odd.to_numpy()),
             ("footprint_impossible", "corner_1_latitude",
              air_schema.impossible(corners.to_numpy("float64").reshape(-1, 4, 2))),
             ("row_repeated", "time",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from civmap import air_schema
+from civmap.errors import ReadError
 
 REJECTED_COLUMNS = ("file", "source_row", "offset", "rule", "column", "value", "expected")
 
@@ -36,6 +38,7 @@ RULES = {
     "area_impossible": "a valid polygon within -180 to 180, not wider than 180 degrees",
     "end_before_start": "an end after the start",
     "span_too_long": "an observation of at most 31 days",
+    "seconds_implausible": "0 seconds to 31 days",
 }
 
 
@@ -89,6 +92,14 @@ class AirResult:
             "seconds": float(self.telemetry["seconds"].sum()), "notes": list(self.notes),
             "questions": list(self.questions),
         }  # fmt: skip
+
+
+def too_large(path: Path, most: int) -> ReadError:
+    """Make the error of a file that would have to be held in memory and is too large for that."""
+    return ReadError(
+        f"{path.name}: the file is too large to be read at once.", expected=f"at most {most / 1e6:,.0f} MB, unpacked",
+        next_step="Split it by day or week. For coverage alone, Parquet in CivMap's columns may have any size.",
+    )  # fmt: skip
 
 
 def rejected_frame(rows: Sequence[dict[str, Any]], *, file: str) -> pd.DataFrame:
@@ -146,6 +157,30 @@ def time_faults(time: pd.Series) -> list[tuple[str, str, np.ndarray]]:
         ("time_missing", "time", time.isna().to_numpy()),
         ("time_implausible", "time", ((time < early) | (time > late)).to_numpy()),
     ]
+
+
+def backwards(time: pd.Series, key: pd.Series) -> np.ndarray:
+    """Find samples whose clock went back behind that of one before, and single ones whose clock leapt ahead.
+
+    A single leap is that sample's fault: taken for true, it would put all behind it in the wrong. Times that are none
+    or no flight's are no measure for others.
+
+    Parameters
+    ----------
+    time
+        UTC, in the order sent.
+    key
+        Whose clock it is; those of different keys are not compared.
+    """
+    implausible = np.logical_or.reduce([mask for _, _, mask in time_faults(time)])
+    sent = (time - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    clock, whose = sent[~implausible], key[~implausible]
+    by = clock.groupby(whose)
+    before, one, two = by.shift(1), by.shift(-1), by.shift(-2)
+    leapt = (clock > one) & (clock > two) & ~(before > one) & ~(one > two)
+    steady = clock.where(~leapt)
+    behind = steady < steady.groupby(whose).cummax().groupby(whose).shift().groupby(whose).ffill()
+    return np.asarray((leapt | behind).reindex(time.index, fill_value=False))
 
 
 def place_faults(latitude: pd.Series, longitude: pd.Series, *, needed: bool) -> list[tuple[str, str, np.ndarray]]:
