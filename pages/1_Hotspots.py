@@ -19,7 +19,8 @@ peopled = not look.store.theatre.population.empty
 left, right = st.columns([1, 2])
 unit = choose(left.segmented_control, "Test", "unit", hotspots.UNITS, required=True)
 exposure = choose(
-    right.segmented_control, "Compared with", "exposure", hotspots.choices(peopled), required=True,
+    right.segmented_control, "Compared with", "exposure", hotspots.choices(look.recipe("hotspots"), look.store),
+    required=True,
     format_func=hotspots.EXPOSURES.get, first=hotspots.default(unit, theatre_has_population=peopled),
 )  # fmt: skip
 

@@ -126,8 +126,10 @@ def read_counts(counts: pd.Series | pd.DataFrame) -> Array:
     return values
 
 
-def read_exposure(exposure: pd.Series | None, index: pd.Index) -> Array:
-    """Give the exposure of each cell, 1 each where none is given.
+def read_exposure(
+    exposure: pd.Series | None, index: pd.Index, *, watched: NDArray[np.bool_] | None = None
+) -> Array:  # fmt: skip
+    """Give the exposure of each cell, 1 each where none is given, 0 where it is null and nobody watched.
 
     Raises
     ------
@@ -140,6 +142,8 @@ def read_exposure(exposure: pd.Series | None, index: pd.Index) -> Array:
         twice = exposure.index[exposure.index.duplicated()].unique()
         raise AnalysisError("Each cell must have one exposure.", found=f"more than one for {listed(twice)}")
     values = exposure.reindex(index).to_numpy(dtype=float, na_value=np.nan)
+    if watched is not None:
+        values = np.where(np.isnan(values) & ~watched, 0.0, values)
     wrong = ~(values >= 0) | np.isinf(values)
     if wrong.any():
         raise AnalysisError(

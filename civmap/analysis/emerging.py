@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from civmap.analysis import tails
-from civmap.analysis.cell_windows import MIN_EXPECTED, Array, gi_star, read_counts, too_few, window_matrix
+from civmap.analysis.cell_windows import MIN_EXPECTED, Array, gi_star, listed, read_counts, too_few, window_matrix
 from civmap.analysis.mann_kendall import MIN_VALUES, mann_kendall
 from civmap.errors import AnalysisError
 
@@ -61,8 +61,9 @@ def emerging(cube: pd.DataFrame, neighbours: Graph, *, alpha: float = 0.05) -> p
     Parameters
     ----------
     cube
-        Incidents: one row per cell, one column per period of equal length, in order of time; null where nobody
-        watched. A period that is null everywhere is left out.
+        Incidents: one row per cell, one column per period of equal length; null where nobody watched. Columns that are
+        dates, pandas periods or numbers are put in order of time, others are taken as they stand. A period that is
+        null everywhere is left out.
     neighbours
         Graph over the index of ``cube``; weights count as there or not.
     alpha
@@ -99,7 +100,7 @@ def emerging(cube: pd.DataFrame, neighbours: Graph, *, alpha: float = 0.05) -> p
     """
     if not 0 < alpha < 1:
         raise AnalysisError("alpha must lie between 0 and 1.", found=f"{alpha}")
-    incidents = read_counts(cube)
+    incidents = read_counts(_in_order(cube))
     incidents = incidents[:, ~np.isnan(incidents).all(axis=0)]
     if incidents.shape[1] < MIN_VALUES:
         raise AnalysisError(
@@ -159,6 +160,15 @@ def patterns(hot: Flags, cold: Flags, trend: Array, *, seen: Flags | None = None
     rows = _one_side(hot, cold, trend, periods), _one_side(cold, hot, -trend, periods)
     names = [*ROWS, *(f"{name}_cold" for name in ROWS)]
     return np.select([*rows[0], *rows[1]], names, "no_pattern")
+
+
+def _in_order(cube: pd.DataFrame) -> pd.DataFrame:
+    """Put the periods in order of time where the columns tell it."""
+    if not cube.columns.is_unique:
+        twice = cube.columns[cube.columns.duplicated()].unique()
+        raise AnalysisError("Each period must have one column.", found=f"more than one for {listed(twice)}")
+    timed = isinstance(cube.columns, pd.PeriodIndex | pd.DatetimeIndex) or cube.columns.dtype.kind in "iuf"
+    return cube.sort_index(axis=1) if timed else cube
 
 
 def _periods(windows: csr_array, incidents: Array, seen: Flags) -> tuple[Array, Array, Array, Array]:

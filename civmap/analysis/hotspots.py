@@ -104,7 +104,7 @@ def hotspots(
         Graph over the labels of ``counts``; weights count as there or not.
     exposure
         What incidents would be in proportion to: population, the place's own earlier period, all incidents, hours of
-        observation. The same everywhere by default.
+        observation. The same everywhere by default. May be null where the count is.
     alpha
         False discovery rate over all windows, between 0 and 1.
     min_ratio
@@ -145,7 +145,8 @@ def hotspots(
     """
     check_options(alpha, min_ratio, dispersion)
     refuse_people(counts)
-    incidents, weight = read_counts(counts), read_exposure(exposure, counts.index)
+    incidents = read_counts(counts)
+    weight = read_exposure(exposure, counts.index, watched=~np.isnan(incidents))
     windows = window_matrix(neighbours, counts.index)
     found = window_table(windows, incidents, weight, dispersion=dispersion)
     found["z"] = gi_star(windows, incidents[:, None])[:, 0]

@@ -59,7 +59,7 @@ def space_time_scan(
         that have no row count as zero. Rows with count 0 widen the calendar.
     places
         Columns ``place`` and ``x``, ``y`` in metres of an equal-area CRS, or a ``geometry`` (its centre of gravity)
-        with such a CRS. Places without cases belong here too.
+        with such a CRS; without a CRS metres are assumed. Places without cases belong here too.
     population
         Columns ``place``, ``period``, ``count``. For ``poisson`` the population of every place in every period. For
         ``bernoulli`` the controls: events of the same kind without the property that makes a case; no row is no
@@ -110,11 +110,14 @@ def space_time_scan(
       members  start  end  observed      p
     0  (a, b)      5    5        15  0.004
     """
-    if simulations < 1 or not max_radius_km >= 0 or max_periods < 1:
+    whole = simulations == int(simulations) and max_periods == int(max_periods)
+    if not whole or simulations < 1 or not max_radius_km >= 0 or max_periods < 1:
         raise AnalysisError(
-            "A scan needs at least one simulation, a radius of 0 km or more and a duration of one period or more.",
+            "A scan needs at least one simulation, a radius of 0 km or more and a duration of one period or more; "
+            "simulations and periods are whole numbers.",
             found=f"simulations {simulations}, max_radius_km {max_radius_km}, max_periods {max_periods}",
         )
+    simulations, max_periods = int(simulations), int(max_periods)
     data = read_scan(cases, places, population, model=model, max_periods=max_periods)
     circles = circles_around(data.xy_m, max_radius_km * 1000)
     statistic = score(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -106,14 +106,14 @@ def _positions(places: pd.DataFrame) -> tuple[pd.Index, Array]:
             "Places need a column place, each place once.",
             found=f"{len(labels)} places; twice: {listed(labels[labels.duplicated()])}",
         )
-    if isinstance(places, gpd.GeoDataFrame):
-        if places.crs is None or places.crs.is_geographic:
+    if isinstance(places, gpd.GeoDataFrame) or ("geometry" in places and not {"x", "y"} <= set(places.columns)):
+        shapes = places.geometry if isinstance(places, gpd.GeoDataFrame) else gpd.GeoSeries(places["geometry"])
+        if shapes.crs is not None and not _in_metres(shapes.crs):
             raise AnalysisError(
-                "The geometry of places must be in an equal-area CRS in metres.",
-                found="no CRS" if places.crs is None else places.crs.name,
+                "The geometry of places must be in an equal-area CRS in metres.", found=shapes.crs.name,
                 next_step="Use places.to_crs() with the theatre's measuring CRS.",
-            )
-        centre = places.geometry.centroid
+            )  # fmt: skip
+        centre = shapes.centroid
         xy = np.column_stack([centre.x, centre.y])
     elif {"x", "y"} <= set(places.columns):
         xy = places[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
@@ -122,6 +122,10 @@ def _positions(places: pd.DataFrame) -> tuple[pd.Index, Array]:
     if not np.isfinite(xy).all():
         raise AnalysisError("Some places have no position.", found=listed(labels[~np.isfinite(xy).all(axis=1)]))
     return labels, xy
+
+
+def _in_metres(crs: Any) -> bool:
+    return not crs.is_geographic and all(axis.unit_conversion_factor == 1 for axis in crs.axis_info[:2])
 
 
 def _checked(table: pd.DataFrame, name: str, labels: pd.Index) -> pd.DataFrame:
@@ -145,10 +149,17 @@ def _checked(table: pd.DataFrame, name: str, labels: pd.Index) -> pd.DataFrame:
 
 
 def _with_dates(table: pd.DataFrame) -> pd.DataFrame:
-    """Turn plain dates into time stamps."""
-    if "period" not in table or pd.api.types.infer_dtype(table["period"], skipna=True) != "date":
+    """Turn plain dates into time stamps, whole floats into integers, and categories into what they stand for."""
+    if "period" not in table:
         return table
-    return table.assign(period=pd.to_datetime(table["period"]))
+    period = table["period"]
+    if isinstance(period.dtype, pd.CategoricalDtype):
+        period = period.astype(period.cat.categories.dtype)
+    if pd.api.types.is_float_dtype(period.dtype) and (period.dropna() % 1 == 0).all() and period.notna().all():
+        period = period.astype("int64")
+    elif pd.api.types.infer_dtype(period, skipna=True) == "date":
+        period = pd.to_datetime(period)
+    return table.assign(period=period)
 
 
 def _calendar(found: pd.Series) -> pd.Index:
@@ -166,6 +177,8 @@ def _calendar(found: pd.Series) -> pd.Index:
     if (have.day == 1).all() and len(have.normalize().difference(have)) == 0:
         step = int(np.gcd.reduce(np.diff(months)))
         return pd.date_range(have[0], have[-1], freq=pd.DateOffset(months=step))
+    if have.is_month_end.all() and len(have.normalize().difference(have)) == 0:
+        return pd.date_range(have[0], have[-1], freq=pd.offsets.MonthEnd(int(np.gcd.reduce(np.diff(months)))))
     step = int(np.gcd.reduce(np.diff(have.normalize().to_numpy(dtype="datetime64[D]")).astype(int)))
     return pd.date_range(have[0], have[-1], freq=pd.Timedelta(days=step))
 

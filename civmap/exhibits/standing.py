@@ -131,11 +131,20 @@ def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) ->
             "is not the same as no harm.",
             next_step='Count its incidents with "Only incidents with civilian harm" switched off.',
         )
-    totals = queries.totals(store, filters, as_known_on=known_on)
-    held = queries.held_back(store, filters, as_known_on=known_on)
-    vague = queries.precision(store, filters, as_known_on=known_on)
+    totals, held, vague = store.remember(("standing", filters, known_on), lambda: _counted(store, filters, known_on))
     notes = _notes(store, filters, loaded, totals, held, vague, recipe)
     return Standing(recipe, store, filters, loaded, first, last, totals, tuple(notes))
+
+
+def _counted(
+    store: Store, filters: Filters, known_on: date | None
+) -> tuple[Mapping[str, Any], Mapping[str, int], pd.DataFrame]:
+    """Count what every exhibit of a page states of the same filters."""
+    return (
+        queries.totals(store, filters, as_known_on=known_on),
+        queries.held_back(store, filters, as_known_on=known_on),
+        queries.precision(store, filters, as_known_on=known_on),
+    )
 
 
 def make(

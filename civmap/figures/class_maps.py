@@ -2,7 +2,9 @@
 
 A part of kind cells or provinces is drawn so when its encoding has ``classes``: pairs of what a class is called and its
 role. A role is ``1`` to ``5`` (few to much on the ramp), ``bare`` (looked at, nothing there), ``no_answer`` or
-``unobserved``; both of these are grey with an outline. The frame's column ``finding`` names the class of each place.
+``unobserved``; both of these are grey with an outline. Where three steps of the ramp must be told from what is not
+known in grey too, ``few`` (too little to say) is a sandy neutral and ``outside`` (not looked at) as empty as the page.
+The frame's column ``finding`` names the class of each place.
 """
 
 from __future__ import annotations
@@ -28,10 +30,15 @@ def shades(role: str, mode: theme.Mode) -> tuple[str, str | None]:
     True
     """
     colours = theme.palette(mode)
+    greys = (0.0, 0.35) if mode == "light" else (0.12, 0.45)  # in the dark, lighter than an empty place and apart
     if role == "no_answer":
-        return colours.no_answer, colours.outline
+        return _between(colours.no_answer, colours.outline, greys[0]), colours.outline
     if role == "unobserved":
-        return _between(colours.no_answer, colours.outline, 0.35), colours.outline
+        return _between(colours.no_answer, colours.outline, greys[1]), colours.outline
+    if role == "few":
+        return colours.province_only[1], colours.outline
+    if role == "outside":
+        return colours.background, colours.outline
     if role == "bare":
         return _between(colours.background, colours.ramp[0], 0.25), None
     return colours.ramp[int(role) - 1], None

@@ -29,6 +29,7 @@ from civmap.store import decisions, tables
 from civmap.store.folders import can_write
 
 Answer = TypeVar("Answer")
+KEPT = 64  # answers at most; a page needs a dozen, and one may hold a row for each record
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,14 @@ class Answers:
                 raise StoreError("The store cannot answer.", found=str(error), next_step="Load it again.") from error
 
     def remember(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """Give the answer kept under a key, or make it and keep it until loads or decisions change."""
+        """Give the answer kept under a key, or make it; the latest are kept until loads or decisions change."""
         fingerprint = self._state().fingerprint
         state, answers = self._kept
         if state != fingerprint:
             answers = {}
         if key not in answers:
-            answers = {**answers, key: make()}
+            latest = list(answers.items())[-(KEPT - 1) :]
+            answers = {**dict(latest), key: make()}
             # one assignment: threads that read the old answers are not disturbed
             self._kept = (fingerprint, answers)
         return cast(Answer, answers[key])

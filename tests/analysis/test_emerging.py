@@ -256,3 +256,15 @@ def test_what_cannot_be_answered_is_refused_in_words(cube, words):
         emerging(cube, grid_graph(3))
     with pytest.raises(AnalysisError, match="alpha"):
         emerging(cube, grid_graph(3), alpha=0)
+
+
+def test_periods_are_put_in_order_of_time_and_stand_once() -> None:
+    places = list("abcdefgh")
+    alone = Graph.from_arrays(places, places, [0] * 8)
+    cube = pd.DataFrame(3, index=places, columns=pd.period_range("2010-01", periods=8, freq="M"))
+    cube.loc["b", "2010-08"] = 30
+    mixed = cube[cube.columns[[5, 7, 0, 1, 6, 2, 4, 3]]]
+    assert emerging(cube, alone)["pattern"]["b"] == "new"
+    pd.testing.assert_frame_equal(emerging(mixed, alone), emerging(cube, alone))
+    with pytest.raises(AnalysisError, match="one column"):
+        emerging(pd.concat([cube, cube], axis=1), alone)

@@ -431,3 +431,15 @@ def test_dispersion_of_almost_nothing_is_refused():
     for counts in (pd.Series([1, 2, 3]), pd.Series(0, index=range(50))):
         with pytest.raises(AnalysisError, match="Too little"):
             estimate_dispersion(counts)
+
+
+def test_an_exposure_may_be_null_where_nobody_watched() -> None:
+    names = list("abcdefgh")
+    alone = Graph.from_arrays(names, names, [0] * 8)
+    counts = pd.Series([5, 4, 6, 31, 5, 3, 4, None], index=names)
+    exposure = pd.Series([1.0] * 7 + [np.nan], index=names)
+    pd.testing.assert_frame_equal(
+        hotspots(counts, alone, exposure=exposure), hotspots(counts, alone, exposure=exposure.fillna(7))
+    )
+    with pytest.raises(AnalysisError, match="missing, negative or infinite in 1 of 8"):
+        hotspots(counts.fillna(1), alone, exposure=exposure)

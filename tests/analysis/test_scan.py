@@ -376,3 +376,51 @@ def test_nothing_above_expectation_gives_no_cluster():
 def test_all_cases_in_one_place_are_no_cluster_for_the_permutation():
     cases = pd.DataFrame({"place": 4, "period": [0, 1, 2, 3, 4, 5], "count": [2, 9, 1, 3, 2, 2]})
     assert space_time_scan(**(good() | {"cases": cases})).empty
+
+
+# ---- odd but legal input ---------------------------------------------------------------------------------------------
+
+
+def odd_input() -> tuple[pd.DataFrame, pd.DataFrame]:
+    generator = np.random.default_rng(4)
+    counts = generator.poisson(0.7, (9, 12))
+    counts[4, 5:8] += 5
+    rows = [(f"p{place}", when, counts[place, when]) for place in range(9) for when in range(12)]
+    places = pd.DataFrame({"place": [f"p{n}" for n in range(9)], "x": np.arange(9) * 7_000.0, "y": 0.0})
+    return pd.DataFrame(rows, columns=["place", "period", "count"]), places
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.date_range("2010-01-31", periods=12, freq="ME"), pd.date_range("2010-01-01", periods=12, freq="MS"),
+        pd.period_range("2010-01", periods=12, freq="M"), pd.Index(np.arange(12.0)),
+        pd.CategoricalIndex(pd.period_range("2010-01", periods=12, freq="M")),
+    ],
+    ids=["month ends", "month starts", "periods", "whole floats", "categories"],
+)  # fmt: skip
+def test_every_kind_of_calendar_gives_the_same_clusters(labels: pd.Index) -> None:
+    cases, places = odd_input()
+    options = {"max_radius_km": 15, "max_periods": 4, "simulations": 29}
+    plain = space_time_scan(cases, places, **options)
+    found = space_time_scan(cases.assign(period=labels[cases["period"]]), places, **options)
+    same = ["members", "observed", "expected", "log_likelihood_ratio", "p"]
+    pd.testing.assert_frame_equal(found[same], plain[same])
+
+
+def test_a_geometry_without_a_crs_is_taken_in_metres_like_x_and_y() -> None:
+    cases, places = odd_input()
+    options = {"max_radius_km": 15, "max_periods": 4, "simulations": 9}
+    points = gpd.GeoDataFrame(places[["place"]], geometry=gpd.points_from_xy(places["x"], places["y"]))
+    plain = space_time_scan(cases, places, **options)
+    assert space_time_scan(cases, points, **options).equals(plain)
+    assert space_time_scan(cases, pd.DataFrame(points), **options).equals(plain)
+    with pytest.raises(AnalysisError, match="in metres"):
+        space_time_scan(cases, points.set_crs(2263), **options)  # feet
+
+
+@pytest.mark.parametrize("odd", [{"max_periods": 2.5}, {"simulations": 9.5}])
+def test_parts_of_a_period_or_simulation_are_refused(odd: dict[str, float]) -> None:
+    cases, places = odd_input()
+    with pytest.raises(AnalysisError, match="whole numbers"):
+        space_time_scan(cases, places, **{"max_radius_km": 15, "max_periods": 3, "simulations": 9} | odd)

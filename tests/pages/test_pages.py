@@ -159,12 +159,13 @@ def test_hotspots_are_tested_by_cell_or_by_province_against_a_chosen_exposure(ow
 
 def test_only_what_the_theatre_knows_is_offered_as_a_comparison(own: Store, home: Path, tmp_path: Path) -> None:
     afghan = opened("Hotspots", theatre="afghanistan").segmented_control(key="own-exposure").options
-    assert afghan == ["population", "its own earlier period", "all incidents", "area"]
+    assert afghan == ["population", "its own earlier period", "all incidents", "observation hours", "area"]
     add(Store(home, "oir"), tmp_path, [incident(n, f"2016-0{n}-05", (36.2, 37.1)) for n in range(1, 9)])
     test = opened("Hotspots", theatre="afghanistan", exposure="population")
     widget(test, "selectbox", "Theatre").set_value("oir").run()
     assert not test.exception
-    assert "population" not in test.segmented_control(key="own-exposure").options
+    offered = test.segmented_control(key="own-exposure").options
+    assert not {"population", "observation hours"} & set(offered) and "area" in offered
     assert param(test, "exposure") == "earlier"
 
 

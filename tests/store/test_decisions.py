@@ -365,3 +365,19 @@ def test_a_kill_between_the_new_form_and_the_old_leaves_the_new(store: Store, tm
     assert ids(store) == ["T2"]
     assert json.loads((folder / "load.json").read_text())["accepted"] == 2
     assert not (Store(store.home, store.theatre).folder / "loads" / load.load_id).exists(), "swept at the next start"
+
+
+def test_answers_are_kept_until_loads_change_and_only_the_latest(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "afghanistan")
+    add(store, tmp_path, [incident(1, "2009-01-05")])
+    made: list[int] = []
+
+    def ask(key: int) -> int:
+        return store.remember(("count", key), lambda: made.append(key) or len(made))
+
+    assert [ask(0), ask(0)] == [1, 1]
+    for key in range(1, 100):
+        ask(key)
+    assert ask(99) == 100 and ask(0) == 101, "the first one was let go"
+    add(store, tmp_path, [incident(2, "2009-01-06"), incident(3, "2009-01-07")])
+    assert ask(99) == 102

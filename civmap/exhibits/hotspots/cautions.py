@@ -6,6 +6,7 @@ import numpy as np
 
 from civmap.exhibits import words
 from civmap.exhibits.hotspots.field import EXPOSURES, in_words
+from civmap.exhibits.hotspots.observed import caveat
 from civmap.exhibits.hotspots.tested import DRAWS, Tested
 from civmap.exhibits.situation import CELL_ACROSS_KM
 
@@ -71,6 +72,10 @@ def _of_exposure(done: Tested) -> str:
             "Compared with population, which is known by province only and is spread evenly over each province "
             "here: cells that hold a town come out hot because people live there."
         )
+    if done.exposure == "hours":
+        here = done.field.here
+        left_out = int(done.field.counts.sum() - done.found["count"].sum())
+        return caveat(here.store, in_words((here.first, here.last)), left_out)
     return {
         "population": "Compared with population: hot is where incidents are many for the people who live there. How "
         "closely anyone watched is not allowed for.",

@@ -9,21 +9,26 @@ import numpy as np
 import pandas as pd
 
 from civmap import queries
-from civmap.errors import AnalysisError
+from civmap.errors import AnalysisError, CivMapError
 from civmap.exhibits import words
+from civmap.exhibits.hotspots import observed
 from civmap.exhibits.hotspots.grid import Grid, alone, grid, resolution_of
-from civmap.exhibits.standing import Standing
+from civmap.exhibits.recipe import Recipe
+from civmap.exhibits.standing import Standing, standing
 from civmap.filters import Filters
+from civmap.queries import air as questions
+from civmap.store import Store
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
 UNITS = ("cells", "provinces")
-# What is said of each exposure on the page. Hours of observation join them once a store holds air surveillance.
+# What is said of each exposure on the page.
 EXPOSURES = {
     "population": "population",
     "earlier": "its own earlier period",
     "all": "all incidents",
+    "hours": "observation hours",
     "area": "area",
 }
 SMALLEST_PERIOD = pd.Timedelta(days=28)
@@ -209,9 +214,15 @@ def all_incidents(field: Field) -> pd.Series:
     return weight
 
 
-def choices(theatre_has_population: bool) -> list[str]:
-    """List the exposures that can be chosen, the one that is taken by itself left to `default`."""
-    return [code for code in EXPOSURES if code != "population" or theatre_has_population]
+def choices(recipe: Recipe, store: Store) -> list[str]:
+    """List the exposures that can be chosen under a recipe's filters; the one taken by itself is left to `default`."""
+    offered = {"population": not store.theatre.population.empty, "hours": False}
+    if questions.has_telemetry(store):
+        try:
+            offered["hours"] = observed.covers(standing(recipe, store))
+        except CivMapError:  # the same fault is said by the first answer of the page
+            offered["hours"] = False
+    return [code for code in EXPOSURES if offered.get(code, True)]
 
 
 def default(unit: str, *, theatre_has_population: bool) -> str:
@@ -228,6 +239,8 @@ def weights(field: Field, exposure: str) -> tuple[pd.Series, str]:
         weight, said = population(field)
     elif exposure == "all":
         return all_incidents(field), ""
+    elif exposure == "hours":
+        weight, said = observed.hours(field.here, field.places.index, resolution=field.resolution), ""
     else:
         weight, said = field.places["area_km2"].astype(float), ""
     return weight * np.asarray(field.places["watched"], dtype=float), said

@@ -15,6 +15,7 @@ from civmap.analysis.uncertain import INCLUSION, Areas, draw_counts, precision_a
 from civmap.errors import AnalysisError
 from civmap.exhibits.hotspots.field import EXPOSURES, Field, Span, field, in_span, two_spans, weights
 from civmap.exhibits.hotspots.grid import resolution_of
+from civmap.exhibits.hotspots.observed import NEVER, covered_span
 from civmap.exhibits.standing import Standing, standing
 
 DRAWS = 100
@@ -70,9 +71,11 @@ def tested(
     """
     if span is not None:
         here = _narrowed(here, span)
-    return _against_earlier(here, unit, resolution) if exposure == "earlier" else _against_weight(
-        field(here, unit, resolution=resolution), exposure
-    )  # fmt: skip
+    if exposure == "earlier":
+        return _against_earlier(here, unit, resolution)
+    if exposure == "hours":
+        here = _narrowed(here, covered_span(here))
+    return _against_weight(field(here, unit, resolution=resolution), exposure)
 
 
 def _narrowed(here: Standing, span: Span) -> Standing:
@@ -109,7 +112,8 @@ def _against_weight(now: Field, exposure: str) -> Tested:
     found, by_chance = (
         hotspots(counts, now.neighbours, exposure=weight, dispersion=one) for one in (k, None)
     )  # fmt: skip
-    found["reason"] = found["reason"].mask(~known & now.counts.notna(), f"the {exposure} is not known here")
+    unknown = NEVER if exposure == "hours" else f"the {exposure} is not known here"
+    found["reason"] = found["reason"].mask(~known & now.counts.notna(), unknown)
     drawn, unplaced = _draw(now, seed=0)
     draws = hot_by_exposure(drawn, counts.notna(), now.neighbours, exposure=weight, dispersion=k)
     return Tested(now, None, exposure, found, draws, scatter, by_chance["hot"], unplaced, source)

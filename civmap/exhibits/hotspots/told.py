@@ -10,6 +10,7 @@ from civmap.analysis.cell_windows import window_matrix
 from civmap.analysis.drawn import Drawn
 from civmap.exhibits import words
 from civmap.exhibits.hotspots.field import Field, in_words
+from civmap.exhibits.hotspots.observed import NEVER
 from civmap.exhibits.hotspots.tested import DRAWS, Tested
 
 LISTED = 25
@@ -20,9 +21,10 @@ HOTTEST, HOT = f"Hot: {STRONG} times what is expected, or more", f"Hot: 2 to {ST
 WITHIN = "More than pure chance, but within the scatter of this map"
 NOT_HOT, EMPTY = "Incidents, not shown to be hot", "No incident recorded; not the same as safe"
 NO_ANSWER, UNSEEN = "No answer: too little to tell", "Not observed by this source"
+UNCOVERED = "Not observed: never covered by a sensor"
 CLASSES = (
     (HOTTEST, "5"), (HOT, "4"), (WITHIN, "2"), (NOT_HOT, "1"), (EMPTY, "bare"), (NO_ANSWER, "no_answer"),
-    (UNSEEN, "unobserved"),
+    (UNSEEN, "unobserved"), (UNCOVERED, "unobserved"),
 )  # fmt: skip
 
 
@@ -30,9 +32,9 @@ def findings(done: Tested) -> pd.Series:
     """Put every place into one class of the map."""
     found = done.found
     words_ = np.select(
-        [found["hot"] & (found["ratio"] >= STRONG), found["hot"], found["reason"] == "not observed", ~found["answer"],
-         done.by_chance, found["count"] > 0],
-        [HOTTEST, HOT, UNSEEN, NO_ANSWER, WITHIN, NOT_HOT],
+        [found["hot"] & (found["ratio"] >= STRONG), found["hot"], found["reason"] == "not observed",
+         found["reason"] == NEVER, ~found["answer"], done.by_chance, found["count"] > 0],
+        [HOTTEST, HOT, UNSEEN, UNCOVERED, NO_ANSWER, WITHIN, NOT_HOT],
         default=EMPTY,
     )  # fmt: skip
     return pd.Series(words_, index=found.index, dtype="str")
@@ -175,7 +177,7 @@ def against(done: Tested) -> str:
         return f"its own earlier period, {in_words((done.before.here.first, done.before.here.last))}"
     return {
         "population": "population", "all": "its part of all incidents that the source records",
-        "area": "area",
+        "area": "area", "hours": "observation hours",
     }[done.exposure]  # fmt: skip
 
 
@@ -187,7 +189,7 @@ def sentence(done: Tested) -> str:
     total, answered, looked = int(found["count"].sum()), int(found["answer"].sum()), int(found["count"].notna().sum())
     held = f"{words.count(total, 'incident')}, {days}"
     if not answered:
-        why = found.loc[found["reason"] != "not observed"].sort_values("count", ascending=False)["reason"]
+        why = found.loc[~found["reason"].isin(["not observed", NEVER])].sort_values("count", ascending=False)["reason"]
         said = why.iloc[0] if len(why) else "no place was observed"
         return f"No answer for any {one}: {said} ({held})."
     hot = found[found["hot"]]
