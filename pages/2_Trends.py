@@ -10,14 +10,14 @@ from civmap.ui.own import choose
 from civmap.ui.show import show
 
 LOOK_BACK = {"4": "4 years", "2": "2 years", "8": "8 years", "all": "all chosen days"}
-AREAS = {"provinces": "provinces", "groups": "regions"}
+AREAS = {"provinces": "provinces", "groups": "regions", "districts": "districts"}
 SCALES = {"shared": "the same for all", "own": "each its own"}
 CLOSER = {"none": "not now", "province": "one province", "compare": "two beside each other",
           "published": "beside published totals", "methods": "more methods"}  # fmt: skip
 COMPARED = {"admin1": "provinces", "causes": "causes", "parties": "parties"}
 
 look = page("Trends")
-left, middle, right = st.columns([5, 5, 3])
+left, middle, right = st.columns([5, 5, 4])
 span = choose(left.segmented_control, "Latest period", "span", trends.SPANS, required=True)
 years = choose(
     middle.segmented_control, "Trend over the last", "years", trends.YEARS, format_func=LOOK_BACK.get, required=True
@@ -32,9 +32,13 @@ def lines() -> list[Recipe]:
     scale = choose(
         second.segmented_control, "Scale of the provinces", "scale", list(SCALES), format_func=SCALES.get, required=True
     )
+    per = ""
+    if can := trends.offered(look.store, look.filters):
+        names = {"": "nothing: as counted", **can}
+        per = choose(st.segmented_control, "Count per", "each", list(names), format_func=names.get, required=True)
     return [
-        look.recipe("trends", frequency=frequency, shared=scale == "shared"),
-        look.recipe("national_trend", frequency=frequency),
+        look.recipe("trends", frequency=frequency, shared=scale == "shared", **({"per": per} if per else {})),
+        look.recipe("national_trend", frequency=frequency, **({"per": per} if per else {})),
     ]
 
 

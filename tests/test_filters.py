@@ -156,6 +156,7 @@ def incidents() -> pd.DataFrame:
             "source": turn(("airwars", "ucdp_ged"), 3),
             "event_date": pd.Timestamp("2016-01-01") + pd.to_timedelta(number, unit="D"),
             "admin1": turn(("SY-RA", "SY-HL", None), 2),
+            "admin2": turn(("Tabqa", None), 6),
             "parties": turn(PARTIES, 5),
             "date_precision": "day",
             "cause": turn(schema.CAUSES, 1),

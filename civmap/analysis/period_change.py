@@ -15,6 +15,7 @@ from scipy.special import betaincinv
 
 from civmap.analysis.count_fit import CountFit, fit_counts
 from civmap.analysis.count_panel import read_series
+from civmap.analysis.rates import check_confidence, numbers
 from civmap.analysis.segmented_design import build_design
 from civmap.analysis.trend_words import FEWEST_INCIDENTS, HARMONICS
 from civmap.errors import AnalysisError
@@ -182,6 +183,11 @@ def change_limits(
     ratio, low, high
         The ratio is infinite after 0 incidents and NaN with none in either period, which leaves 0 to infinity.
 
+    Raises
+    ------
+    AnalysisError
+        On what is no count, or no confidence.
+
     References
     ----------
     Clopper CJ, Pearson ES (1934). Biometrika 26, 404-413; Przyborowski J, Wilenski H (1940). Biometrika 31, 313-323.
@@ -193,10 +199,11 @@ def change_limits(
     >>> [round(float(part), 2) for part in change_limits(20, 10, excess=0.2)]
     [2.0, 0.4, 13.77]
     """
-    known = np.isfinite(np.asarray(now, dtype=float)) & np.isfinite(np.asarray(before, dtype=float))
-    first, second = (np.where(known, np.asarray(part, dtype=float), 0.0) for part in (now, before))
+    half = check_confidence(confidence)
+    counts = [numbers(part, "counts of incidents") for part in (now, before)]
+    known = np.isfinite(counts[0]) & np.isfinite(counts[1])
+    first, second = (np.where(known, part, 0.0) for part in counts)
     a, b = effective_share(first, second, excess)
-    half = (1 - confidence) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(a > 0, betaincinv(np.maximum(a, 1e-9), b + 1, half), 0.0)
         high = np.where(b > 0, betaincinv(a + 1, np.maximum(b, 1e-9), 1 - half), 1.0)
@@ -233,11 +240,14 @@ def same_period(
     >>> found.loc["N"].tolist()
     [25.0, 1.0]
     """
-    wide = panel.pivot(index=area, columns="period", values=outcome).astype("float64")
-    wide = wide.reindex(panel[area].unique())
+    codes, names = pd.factorize(panel[area])
+    values = panel[outcome].to_numpy(dtype=float, na_value=np.nan)
+    known = ~np.isnan(values)
     now = pd.date_range(first, periods=periods, freq=pd.DateOffset(months=12 // per_year))
-    sums = {
-        name: wide.reindex(columns=wanted).sum(axis=1, skipna=False)
-        for name, wanted in (("now", now), ("before", now - pd.DateOffset(years=1)))
-    }
-    return pd.DataFrame(sums)
+    sums = {}
+    for name, wanted in (("now", now), ("before", now - pd.DateOffset(years=1))):
+        within = panel["period"].isin(wanted).to_numpy() & known
+        counted = np.bincount(codes[within], minlength=len(names)) == periods
+        total = np.bincount(codes[within], weights=values[within], minlength=len(names))
+        sums[name] = np.where(counted, total, np.nan)
+    return pd.DataFrame(sums, index=pd.Index(names, name=area))

@@ -4,11 +4,14 @@ The change of each area is drawn towards what is usual in all areas, the more th
 pooled changes are both shown: the raw one is what was counted, the pooled one the better guess of what will last.
 """
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from civmap.analysis.period_change import effective_share
+from civmap.analysis.rates import check_confidence, numbers
 from civmap.errors import AnalysisError
 
 __all__ = ["SENTENCE", "pool_changes"]
@@ -23,6 +26,7 @@ SENTENCE = (
 THETA: Array = np.linspace(-5, 5, 401)  # change of one area, log scale: a factor of 150 either way
 CENTRES: Array = np.linspace(-1.6, 1.6, 65)  # usual change of all areas: a factor of five either way
 SPREADS: Array = np.linspace(0.025, 1.5, 60)  # standard deviation of changes between areas, log scale
+NEGLIGIBLE = 1e-9  # weight of a pair of centre and spread, beside that of the best one
 USUAL_SPREAD = 0.5  # mode of the prior of the spread, which keeps off 0: areas are never taken as all alike
 
 
@@ -51,7 +55,7 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     Raises
     ------
     AnalysisError
-        On counts below 0 or of unequal number.
+        On counts below 0 or of unequal number, and a clustering or confidence that cannot be.
 
     References
     ----------
@@ -64,11 +68,12 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     >>> bool(found["ratio"][0] < 1.3), bool(found["high"][0] < 3)
     (True, True)
     """
-    first, second = np.asarray(now, dtype=float), np.asarray(before, dtype=float)
+    first, second = numbers(now, "counts of incidents"), numbers(before, "counts of incidents")
+    half = check_confidence(confidence)
     if first.shape != second.shape or first.ndim != 1:
         raise AnalysisError("Every area needs a count now and a count before.", found=f"{first.size} and {second.size}")
-    if (first < 0).any() or (second < 0).any():
-        raise AnalysisError("Counts cannot be below 0.")
+    if not 0 <= excess < np.inf:
+        raise AnalysisError("Clustering cannot be below 0 or unknown.", found=f"{excess!r}")
     known = np.isfinite(first) & np.isfinite(second)
     result = pd.DataFrame(np.nan, index=range(len(first)), columns=["ratio", "low", "high", "share"])
     if not known.any():
@@ -76,22 +81,29 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     a, b = (part[known, None] for part in effective_share(first, second, excess))
     log_odds = a * THETA - (a + b) * np.logaddexp(0, THETA)
     likelihood = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
-    centre, spread = (part.ravel() for part in np.meshgrid(CENTRES, SPREADS, indexing="ij"))
-    prior = np.exp(-0.5 * ((THETA - centre[:, None]) / spread[:, None]) ** 2)
-    prior /= prior.sum(axis=1, keepdims=True)
-    marginal = likelihood @ prior.T
+    spread, prior = _priors()
+    marginal = np.maximum(likelihood @ prior.T, np.finfo(float).tiny)  # a change far outside a narrow spread
     log_weight = np.log(marginal).sum(axis=0) + np.log(spread) - 0.5 * (spread / USUAL_SPREAD) ** 2
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
+    kept = weight > NEGLIGIBLE * weight.max()  # most of the grid has no weight at all
+    weight, marginal, prior = weight[kept], marginal[:, kept], prior[kept]
     posterior = likelihood * ((weight / marginal) @ prior)
     posterior /= posterior.sum(axis=1, keepdims=True)
-    half = (1 - confidence) / 2
     limits = _quantiles(posterior, [0.5, half, 1 - half])
     usual = weight @ prior
     shrunk = 1 - _variance(posterior) / _variance(usual[None])
     result.loc[known, ["ratio", "low", "high"]] = np.exp(limits)
     result.loc[known, "share"] = np.clip(shrunk, 0, 1)
     return result
+
+
+@cache
+def _priors() -> tuple[Array, Array]:
+    """Give the spread of each pair of centre and spread, and how it distributes changes over `THETA`; made once."""
+    centre, spread = (part.ravel() for part in np.meshgrid(CENTRES, SPREADS, indexing="ij"))
+    prior = np.exp(-0.5 * ((THETA - centre[:, None]) / spread[:, None]) ** 2)
+    return spread, prior / prior.sum(axis=1, keepdims=True)
 
 
 def _quantiles(density: Array, at: list[float]) -> Array:

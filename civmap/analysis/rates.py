@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 METHODS = ("exact", "byar")
 FEWEST_TO_DRAW = 5  # incidents; from fewer no spread of their sizes can be learnt
-DRAWS = 2000
+DRAWS = 1000  # as many as a bootstrap t needs for its ends (Efron and Tibshirani 1993, chapter 12)
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,20 @@ def rate_interval(count: int, exposure: float, *, confidence: float = 0.95, meth
 def rate_limits(count: ArrayLike, *, confidence: float = 0.95, method: str = "exact") -> tuple[Array, Array]:
     """Give the limits of Poisson means for many counts of incidents at once; null stays null.
 
+    Raises
+    ------
+    AnalysisError
+        On what is no count, no confidence or no method.
+
     Examples
     --------
     >>> [part.round(2).tolist() for part in rate_limits([0, 10])]
     [[0.0, 4.8], [3.69, 18.39]]
     """
-    number = np.asarray(count, dtype=float)
-    half = (1 - confidence) / 2
+    number = numbers(count, "counts of incidents")
+    half = check_confidence(confidence)
+    if method not in METHODS:
+        raise AnalysisError(f"There is no method '{method}'.", expected=" or ".join(METHODS))
     if method == "exact":
         low = np.where(number > 0, gammaincinv(np.maximum(number, 1e-300), half), 0.0)
         return np.where(np.isnan(number), np.nan, low), gammainccinv(number + 1, half)
@@ -135,6 +142,11 @@ def bootstrap_sum(
     tuple of float
         Lower and upper limit of the expected sum; NaN with fewer than five incidents that give a figure.
 
+    Raises
+    ------
+    AnalysisError
+        On what is no number of people, or no confidence.
+
     References
     ----------
     Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, chapter 12 (bootstrap t); Hesterberg TC (2015).
@@ -146,7 +158,8 @@ def bootstrap_sum(
     >>> low < 30 < high
     True
     """
-    given = np.asarray(values, dtype=float)
+    given = numbers(values, "casualties of incidents").ravel()
+    half = check_confidence(confidence)
     sizes = given[~np.isnan(given)]
     if len(sizes) < FEWEST_TO_DRAW or sizes.sum() <= 0:
         return float("nan"), float("nan")
@@ -160,9 +173,44 @@ def bootstrap_sum(
     known = (total > 0) & (square > 0)
     own = np.sqrt(square[known] / total[known] ** 2 + extra)
     t = np.log(total[known] / observed) / own
-    half = (1 - confidence) / 2
     upper, lower = np.quantile(t, [half, 1 - half])
     return float(observed * np.exp(-lower * spread)), float(observed * np.exp(-upper * spread))
+
+
+def numbers(values: ArrayLike, what: str) -> Array:
+    """Read counts, null as NaN; what is below 0, without end or no number is refused.
+
+    Examples
+    --------
+    >>> numbers([3, None], "incidents").tolist()
+    [3.0, nan]
+    """
+    try:
+        read = np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise AnalysisError(
+            f"These are no {what}.", found=str(error), expected="numbers, null where unknown"
+        ) from error
+    wrong = read[(read < 0) | np.isinf(read)]
+    if wrong.size:
+        raise AnalysisError(
+            f"These are no {what}.", found=f"{wrong.size} values below 0 or without end, first {wrong[0]:g}",
+            expected="0 or more, null where unknown",
+        )  # fmt: skip
+    return read
+
+
+def check_confidence(confidence: float) -> float:
+    """Give the probability beyond each end of an interval.
+
+    Examples
+    --------
+    >>> round(check_confidence(0.95), 3)
+    0.025
+    """
+    if not 0 < _number(confidence) < 1:
+        raise AnalysisError(f"The confidence is {confidence!r}.", expected="a number between 0 and 1, such as 0.95")
+    return (1 - confidence) / 2
 
 
 def _number(value: object) -> float:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
-from civmap.analysis.mann_kendall import MIN_VALUES, pair_score, score_variance
+from civmap.analysis.mann_kendall import pair_score, score_variance
+from civmap.analysis.rank_series import check_season, read_values
 from civmap.errors import AnalysisError
 
 __all__ = ["METHODS", "TrendResult", "mann_kendall"]
@@ -20,8 +21,6 @@ __all__ = ["METHODS", "TrendResult", "mann_kendall"]
 Array = NDArray[np.float64]
 
 METHODS = ("original", "hamed_rao", "seasonal")
-MIN_SEASONAL_YEARS = 3
-MIN_DIFFERENT = 3  # values that are not 0; with fewer the ranks are ties and nothing else
 CONFIDENCE = 0.95  # of the slope's interval, and of the correlations that Hamed and Rao keep
 
 
@@ -59,7 +58,8 @@ def mann_kendall(series: ArrayLike, *, method: str = "original", period: int = 1
     Parameters
     ----------
     series
-        Values in time order.
+        Values in time order. A pandas series with times as its index goes by these: it is put in order, and a step
+        without a row is missing.
     method
         ``original`` assumes that neighbours do not resemble each other. ``hamed_rao`` widens the variance by the
         correlations of the detrended ranks that lie outside their 95 % limits. ``seasonal`` compares each month with
@@ -92,7 +92,9 @@ def mann_kendall(series: ArrayLike, *, method: str = "original", period: int = 1
     """
     if method not in METHODS:
         raise AnalysisError(f"There is no method '{method}'.", expected=", ".join(METHODS))
-    x = _read(series, method, period)
+    x = read_values(series)
+    if method == "seasonal":
+        check_season(x, period)
     # for the season one row per month of the year
     rows = np.append(x, np.full(-len(x) % period, np.nan)).reshape(-1, period).T if method == "seasonal" else x[None]
     s, variance = float(pair_score(rows).sum()), float(score_variance(rows).sum())
@@ -120,48 +122,17 @@ def mann_kendall(series: ArrayLike, *, method: str = "original", period: int = 1
     )
 
 
-def _read(series: ArrayLike, method: str, period: int) -> Array:
-    """Read the values, and say in words what is too little for a test."""
-    try:
-        x = np.asarray(series, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise AnalysisError("The series holds something that is no number.", found=str(error)) from error
-    if x.ndim != 1:
-        raise AnalysisError("A series has one value per step of time.", found=f"{x.ndim} dimensions")
-    n, other = int((~np.isnan(x)).sum()), int((np.nan_to_num(x) != 0).sum())
-    if np.isinf(x).any():
-        raise AnalysisError("The series holds a value without end.", expected="finite numbers, NaN where missing")
-    if n < MIN_VALUES:
-        raise AnalysisError(
-            "The series is too short for a test of trend.",
-            found=f"{n} values", expected=f"at least {MIN_VALUES}", next_step="Take a longer period.",
-        )  # fmt: skip
-    if other < MIN_DIFFERENT:
-        raise AnalysisError(
-            "The series is nearly all zero, so its ranks are ties and say nothing of a trend.",
-            found=f"{other} of {n} values are not 0", expected=f"at least {MIN_DIFFERENT}",
-            next_step="Take a wider area, more causes or longer periods.",
-        )  # fmt: skip
-    if np.ptp(x[~np.isnan(x)]) == 0:
-        raise AnalysisError("All values of the series are the same, so there is no trend to test.")
-    if method == "seasonal":
-        if not (isinstance(period, int | np.integer) and period >= 2):
-            raise AnalysisError("A season has a whole number of at least 2 steps.", found=repr(period))
-        if n < MIN_SEASONAL_YEARS * period:
-            raise AnalysisError(
-                "The series is too short for a seasonal test.", found=f"{n} values",
-                expected=f"{MIN_SEASONAL_YEARS} seasons of {period} values each", next_step="Take a longer period.",
-            )  # fmt: skip
-    return x
-
-
 def _stretch(x: Array) -> float:
     """Give the factor by which serial correlation widens the variance of S (Hamed and Rao, equation 6)."""
     n, known = len(x), ~np.isnan(x)
+    # in units of the range and from the middle, so that only what rounding parts is rounded together
+    x = (x - np.nanmedian(x)) / np.ptp(x[known])
     detrended = x - np.arange(n) * np.median(_slopes(x))
     ranks = np.zeros(n)
-    ranks[known] = rankdata(detrended[known].round(9))
+    ranks[known] = rankdata(detrended[known].round(11))
     ranks[known] -= ranks[known].mean()
+    if not ranks.any():  # a straight line leaves nothing that could be correlated
+        return 1.0
     m = int(known.sum())
     correlation = np.correlate(ranks, ranks, "full")[n:] / (ranks @ ranks)  # a missing month adds to no product
     lag = np.arange(1, n)

@@ -1,4 +1,4 @@
-"""The trend word: rising, falling, no clear change, or too few to say.
+"""The trend word: rising, falling, no clear change, or too few to tell.
 
 Each word follows from a stated rule. Incidents per period are taken as log-linear in time with a season, and the
 uncertainty of the slope is averaged over the serial correlation (`count_series.ar1_estimates`, the rule that
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from civmap.analysis.count_fit import NoFiniteFitError
 from civmap.analysis.count_panel import Series, read_series
 from civmap.analysis.count_series import CountFit, Estimates, ar1_estimates, fit_counts
 from civmap.analysis.segmented_design import build_design
@@ -21,7 +22,7 @@ from civmap.errors import AnalysisError
 
 __all__ = ["FEWEST_INCIDENTS", "FEWEST_YEARS", "NO_CHANGE", "TOO_FEW", "WORDS", "TrendFit", "fit_trend", "trend_words"]
 
-RISING, FALLING, NO_CHANGE, TOO_FEW = "rising", "falling", "no clear change", "too few to say"
+RISING, FALLING, NO_CHANGE, TOO_FEW = "rising", "falling", "no clear change", "too few to tell"
 WORDS = (RISING, FALLING, NO_CHANGE, TOO_FEW)
 
 FEWEST_YEARS = 2  # below two years a season cannot be told from a trend
@@ -31,6 +32,7 @@ HARMONICS = 2  # waves of the season
 RESTS_BELOW = 0.05  # p below which it is asked whether a trend rests on a single period
 TREND = 1  # number of the trend's column in the design
 POWER = 0.8
+MOST_OF_ALL = 0.5  # share of all incidents in one period beyond which the others are judged without it
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,13 @@ def trend_words(
         Indexed by area in the panel's order: ``word``, ``ratio``, ``low``, ``high`` (yearly, 95 %), ``p``, ``q`` (of p,
         or of p without the period that stands out most where that is larger, corrected for the number of areas),
         ``fall`` and ``rise`` (smallest yearly ratios that would have been seen in four of five), ``incidents``,
-        ``periods`` (with a count) and ``why`` (why there are too few to say, or that a trend rests on one period).
+        ``periods`` (with a count) and ``why`` (why there are too few to tell, or that a trend
+        rests on one period, or is clear by itself only).
+
+    Raises
+    ------
+    AnalysisError
+        On a panel with columns missing, counts that cannot be, or an area and period twice.
 
     References
     ----------
@@ -181,9 +189,11 @@ def trend_words(
     >>> north = pd.DataFrame({"area": "N", "period": months, "incidents": [2, 5, 3] * 12})
     >>> south = pd.DataFrame({"area": "S", "period": months, "incidents": 0})
     >>> trend_words(pd.concat([north, south]))["word"].tolist()
-    ['no clear change', 'too few to say']
+    ['no clear change', 'too few to tell']
     """
-    rows = {name: _row(own, outcome) for name, own in panel.groupby(area, sort=False)}
+    grouped = _checked(panel, area, outcome).groupby(area, sort=False, observed=True)
+    rows = {name: _row(own, outcome) for name, own in grouped}
+    rows = {name: rows[name] for name in panel[area].unique()}
     columns = ["ratio", "low", "high", "p", "fall", "rise", "incidents", "periods", "why", "safe"]
     found = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis(area)
     safe = found.pop("safe").to_numpy(dtype=float)
@@ -196,6 +206,8 @@ def trend_words(
     ratio = found["ratio"].to_numpy(dtype=float)
     word = np.select([~tested, clear & (ratio > 1), clear], [TOO_FEW, RISING, FALLING], NO_CHANGE)
     found.insert(0, "word", word)
+    alone = tested & (found["p"].to_numpy(dtype=float) <= RESTS_BELOW) & (word == NO_CHANGE) & (found["why"] == "")
+    found.loc[alone, "why"] = f"Clear by itself, not among the {tested.sum()} areas tested together."
     return found
 
 
@@ -203,10 +215,43 @@ def _row(panel: pd.DataFrame, outcome: str) -> tuple[object, ...]:
     counts = pd.to_numeric(panel[outcome]).to_numpy(dtype=float, na_value=np.nan)
     known = ~np.isnan(counts)
     size = (int(counts[known].sum()), int(known.sum()))
+    why = ""
     try:
-        found = fit_trend(panel, outcome=outcome)
+        try:
+            found = fit_trend(panel, outcome=outcome)
+        except NoFiniteFitError:
+            if not known.any() or np.nanmax(counts) <= MOST_OF_ALL * size[0]:
+                raise
+            # one period drowns all others: they can still be judged among themselves
+            rest = panel.assign(**{outcome: np.where(counts == np.nanmax(counts), np.nan, counts)})
+            found = fit_trend(rest, outcome=outcome)
+            at = pd.Timestamp(panel["period"].iloc[int(np.nanargmax(counts))])
+            why = f"Without {at:%B %Y}, which alone holds {np.nanmax(counts):,.0f} of {size[0]:,} incidents."
     except AnalysisError as error:
         return (*[np.nan] * 6, *size, error.message + (f" Found: {error.found}." if error.found else ""), np.nan)
-    rests = found.p <= RESTS_BELOW < found.p_without
-    why = f"The trend rests on the {found.series.unit} of {found.odd:%B %Y} alone." if rests else ""
-    return (found.ratio, found.low, found.high, found.p, found.fall, found.rise, *size, why, found.p_safe)
+    if found.p <= RESTS_BELOW < found.p_without:
+        why += f" The trend rests on the {found.series.unit} of {found.odd:%B %Y} alone."
+    return (found.ratio, found.low, found.high, found.p, found.fall, found.rise, *size, why.strip(), found.p_safe)
+
+
+def _checked(panel: pd.DataFrame, area: str, outcome: str) -> pd.DataFrame:
+    """Give the panel in the order of time within each area, or say all that is wrong with it."""
+    faults = [f"no column '{name}'" for name in (area, "period", outcome) if name not in panel.columns]
+    if not faults:
+        panel = panel.sort_values("period", kind="stable") if not panel["period"].is_monotonic_increasing else panel
+        counts = pd.to_numeric(panel[outcome], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        bad = (counts < 0) | np.isinf(counts) | (np.isnan(counts) & panel[outcome].notna().to_numpy())
+        twice = panel.duplicated([area, "period"])
+        if bad.any():
+            faults.append(f"{int(bad.sum())} of '{outcome}' are not counts, first {panel[outcome].iloc[bad.argmax()]}")
+        if twice.any():
+            row = panel.loc[twice].iloc[0]
+            faults.append(f"{int(twice.sum())} rows stand twice, first {row[area]}, {row['period']}")
+        if panel[area].isna().any():
+            faults.append(f"{int(panel[area].isna().sum())} rows without an area")
+    if faults:
+        raise AnalysisError(
+            "Trends need one row per area and period.", found="; ".join(faults),
+            expected="counts of 0 or more, null where not covered",
+        )  # fmt: skip
+    return panel

@@ -9,19 +9,22 @@ import pandas as pd
 
 from civmap.errors import RecipeError
 from civmap.filters import Filters, conditions
+from civmap.queries.areas import by_group, districts
+from civmap.queries.exposure import with_rates
 from civmap.queries.measures import values
-from civmap.queries.scope import ALL, Scope, scope_of
+from civmap.queries.scope import ALL, EDGE_DAYS, Scope, scope_of
 from civmap.queries.sources import Extent, extent
 from civmap.store import Store
 
+AREAS = ("admin1", "admin2", "group", None)
 FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
-EDGE_DAYS = 7  # a first or last period that lacks records for at most so many days at the edge is taken as complete
 _MONDAY = date(1969, 12, 29)
 # each period as a whole number that grows by one from a period to the next
 _NUMBER = {
     "week": f"datediff('day', DATE '{_MONDAY}', event_date) // 7",
     "month": "month", "quarter": "month // 3", "year": "month // 12",
 }  # fmt: skip
+_AREA = {"admin1": "admin1::VARCHAR", "admin2": "admin1::VARCHAR || '/' || admin2::VARCHAR", None: f"'{ALL}'"}
 
 
 def panel(
@@ -30,9 +33,10 @@ def panel(
     *,
     by: str | None = "admin1",
     frequency: str = "month",
+    per: str | None = None,
     as_known_on: date | None = None,
 ) -> pd.DataFrame:
-    """Count by province and period, completely: a zero inside the source's scope, null outside.
+    """Count by area and period, completely: a zero inside the source's scope, null outside.
 
     A record counts in the period of its first day. A period is in scope where the theatre says that the source covers
     the province then, and where the source has any record in that country; counts outside that are kept as found.
@@ -40,36 +44,60 @@ def panel(
     Parameters
     ----------
     by
-        ``admin1``, or None for the whole theatre (area ``all``).
+        ``admin1``; ``admin2``, the districts that the source names, ``AF-KAN/Zhari``, in its own spelling, so that one
+        without any record is missing; ``group``, the theatre's groups of provinces as they were in each period, known
+        where all of their provinces are; None for the whole theatre (area ``all``).
     frequency
         week, month, quarter or year.
+    per
+        ``people``, or a measure of activity (``sorties``, ``weapons_released``, ``strikes`` ...): adds what counts are
+        divided by and the rates, see `civmap.queries.exposure.with_rates`.
 
     Returns
     -------
     DataFrame
         ``area``, ``period`` (first day), ``incidents``, ``value_min``, ``value_best``, ``value_max`` (null outside
-        scope), ``complete`` (false where the data or the filters cover only a part of the period); sorted.
+        scope), ``complete`` (false where the data or the filters cover only a part of the period); with ``per`` also
+        ``exposure``, ``rate``, ``rate_min``, ``rate_best``, ``rate_max``; sorted.
     """
-    if frequency not in FREQUENCIES:
-        raise RecipeError(f"There is no period '{frequency}'.", expected=", ".join(FREQUENCIES))
+    faults = [f"There is no period '{frequency}'."] * (frequency not in FREQUENCIES)
+    faults += [f"There is no area '{by}'."] * (by not in AREAS)
+    if faults:
+        raise RecipeError(" ".join(faults), expected=f"{', '.join(FREQUENCIES)}; {', '.join(map(str, AREAS))}")
     loaded = extent(store, filters, as_known_on=as_known_on)
     filters = filters.with_(source=loaded.source)
+    if by == "group":
+        provinces = _counted(store, filters, "admin1", frequency, loaded, as_known_on)
+        frame = by_group(provinces, store.theatre.area_groups, frequency=frequency)
+    else:
+        frame = _counted(store, filters, by, frequency, loaded, as_known_on)
+    return frame if per is None else with_rates(store, filters, frame, per, frequency, as_known_on=as_known_on)
+
+
+def _counted(
+    store: Store, filters: Filters, by: str | None, frequency: str, loaded: Extent, as_known_on: date | None
+) -> pd.DataFrame:
     where, parameters = conditions(filters, as_known_on=as_known_on)
+    placed = f" AND {by} IS NOT NULL" if by else ""
     counted = store.query(
-        f"""SELECT area::VARCHAR AS area, * EXCLUDE (area) FROM (
-            SELECT {"admin1" if by else f"'{ALL}'"} AS area, {_NUMBER[frequency]} AS period, count(*) AS incidents,
-                {values(filters.measure)}
-            FROM facts WHERE {where}{" AND admin1 IS NOT NULL" if by else ""} GROUP BY 1, 2)""",
+        f"""SELECT {_AREA[by]} AS area, {_NUMBER[frequency]} AS period, count(*) AS incidents,
+            {values(filters.measure)}
+        FROM facts WHERE {where}{placed} GROUP BY {by or "1"}{", admin1" if by == "admin2" else ""}, 2""",
         parameters,
     )
     spans = _periods(loaded, filters, FREQUENCIES[frequency])
     starts = pd.DatetimeIndex(spans.to_timestamp(how="start").astype("datetime64[us]"))
-    areas = list(filters.admin1 or store.theatre.boundaries.index) if by else [ALL]
+    within = [ALL]
+    if by == "admin1":
+        within = list(filters.admin1 or store.theatre.boundaries.index)
+    areas = within
+    if by == "admin2":
+        areas, within = districts(store, filters, as_known_on=as_known_on)
     scope = scope_of(store, filters, as_known_on=as_known_on)
     row = pd.Index(areas).get_indexer(pd.Index(counted["area"]))
     counted, row = counted[row >= 0], row[row >= 0]
     at = row * len(starts) + (counted["period"].to_numpy() - _number(starts, frequency))
-    covered = scope.covers(areas, starts).ravel()
+    covered = scope.covers(within, starts).ravel()
     frame = pd.DataFrame({"area": np.repeat(areas, len(starts)), "period": np.tile(starts, len(areas))})
     found = np.zeros(len(frame), dtype=bool)
     found[at] = True

@@ -14,8 +14,7 @@ from civmap.errors import RecipeError
 from civmap.filters import BOUNDS, MEASURES, Filters
 from civmap.placing import redrawn
 from civmap.queries.counts import totals
-from civmap.queries.panel import EDGE_DAYS
-from civmap.queries.scope import scope_of
+from civmap.queries.scope import EDGE_DAYS, scope_of
 from civmap.queries.sources import extent
 from civmap.store import Store
 from civmap.store.totals import COLUMNS, SAME_TOTAL, kept_totals

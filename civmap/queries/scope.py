@@ -15,6 +15,7 @@ from civmap.queries.sources import extent
 from civmap.store import Store
 
 ALL = "all"  # the area that is all that is asked for
+EDGE_DAYS = 7  # a first or last period that lacks records for at most so many days at the edge is taken as complete
 _LEAST_SHARE = 0.01  # a handful of records just across a border does not make a file cover that country
 
 

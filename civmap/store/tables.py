@@ -23,7 +23,7 @@ from civmap.store.folders import refused
 from civmap.store.loads import check_records, describe, load_id_of, set_aside
 
 FORMAT = 6  # raise when the derived table changes, so that old caches are made anew
-WORDS = ("source", "admin1", "location_precision", "date_precision", "cause", "grade")  # kept as codes in `facts`
+WORDS = ("source", "admin1", "admin2", "location_precision", "date_precision", "cause", "grade")  # codes in `facts`
 BITS = ("location_precision", "cause", "grade")  # few enough words for a bit each: any of them in one comparison
 BIT_COLUMNS = (*(f"{name}_bits" for name in BITS), "party_bits")
 FLAGS = ("discounted", "set_apart", "in_theatre", "civilian_harm")

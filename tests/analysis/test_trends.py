@@ -18,7 +18,7 @@ from civmap.analysis.period_change import Clustering, change_limits, clustering,
 from civmap.analysis.pooling import pool_changes
 from civmap.analysis.season import decompose
 from civmap.analysis.trend_words import FEWEST_INCIDENTS, WORDS, fit_trend, trend_words
-from civmap.analysis.trends import RateInterval, TrendResult, mann_kendall, rate_interval
+from civmap.analysis.trends import RateInterval, TrendResult, bootstrap_sum, mann_kendall, rate_interval, rate_limits
 from civmap.errors import AnalysisError
 
 # Garwood (1936), 95 % limits of a Poisson mean, as printed in his table and in every one made from it since
@@ -128,6 +128,88 @@ def test_hamed_rao_with_ties_ranks_the_exact_detrended_values():
     assert mann_kendall(x, method="hamed_rao").var_s == pytest.approx(expected, rel=1e-9)
 
 
+def test_gilberts_example_of_a_series_with_ties_gives_his_z():
+    # Gilbert (1987), chapter 16, p. 212: 22 values with ties, Z = 3.1
+    x = [20, 20, 20, 20, 15, 20, 20, 30, 27, 26, 23, 35, 25, 28, 70, 26, 24, 34, 32, 23, 50, 30]
+    assert round(mann_kendall(x).z, 1) == 3.1
+
+
+def test_the_seasonal_example_of_the_epa_gives_its_z_slope_and_limits():
+    # US EPA (2009), Unified Guidance, example 14-10 (p. 14-38), as worked out by the R package EnvStats: z = 5.1849514,
+    # tau = 0.9722222, slope 0.06 a year with limits 0.05786914 and 0.07213086
+    years = {
+        1983: [1.99, 2.10, 2.12, 2.12, 2.11, 2.15, 2.19, 2.18, 2.16, 2.08, 2.05, 2.08],
+        1984: [2.01, 2.10, 2.17, 2.13, 2.13, 2.18, 2.25, 2.24, 2.22, 2.13, 2.08, 2.16],
+        1985: [2.15, 2.17, 2.27, 2.23, 2.24, 2.26, 2.31, 2.32, 2.28, 2.22, 2.19, 2.22],
+    }
+    found = mann_kendall(np.concatenate(list(years.values())), method="seasonal", period=12)
+    assert (found.z, found.tau) == pytest.approx((5.1849514, 0.9722222), abs=1e-7)
+    assert (found.slope, found.slope_low, found.slope_high) == pytest.approx((0.06, 0.05786914, 0.07213086), abs=1e-8)
+
+
+def test_a_straight_line_has_nothing_left_to_correlate():
+    x = np.arange(60)
+    assert mann_kendall(x, method="hamed_rao") == mann_kendall(x)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1e9, 1e300])
+def test_the_unit_of_a_series_changes_nothing_but_its_slope(scale):
+    x = np.random.default_rng(1).poisson(5, 60).astype(float)
+    for method in ("original", "hamed_rao", "seasonal"):
+        plain, scaled = mann_kendall(x, method=method), mann_kendall(x * scale, method=method)
+        assert (scaled.s, scaled.p) == pytest.approx((plain.s, plain.p))
+        assert scaled.slope == pytest.approx(plain.slope * scale)
+
+
+def _as_given(x: np.ndarray) -> dict[str, object]:
+    by_month = pd.Series(x, index=months(len(x)))
+    return {
+        "list": x.tolist(), "tuple": tuple(x), "integers": x.astype(np.int8), "series": pd.Series(x),
+        "nullable": pd.Series(x, dtype="Int64"), "with months": by_month,
+        "with month ends": by_month.set_axis(by_month.index + pd.offsets.MonthEnd(0)),
+        "with periods": by_month.set_axis(by_month.index.to_period("M")), "shuffled": by_month.sample(frac=1),
+        "with a time zone": by_month.tz_localize("Asia/Kabul"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("form", _as_given(np.arange(3.0)))
+def test_it_does_not_matter_in_what_a_series_is_given(form):
+    x = np.random.default_rng(1).poisson(5, 60).astype(float)
+    for method in ("original", "hamed_rao", "seasonal"):
+        assert mann_kendall(_as_given(x)[form], method=method) == mann_kendall(x, method=method)
+
+
+@pytest.mark.parametrize("form", ["rows left out", "weeks left out", "nullable", "None"])
+def test_a_series_with_times_keeps_the_place_of_what_is_missing(form):
+    x = np.random.default_rng(2).poisson(5, 60).astype(float)
+    gone = [3, 4, 17, 40]
+    kept = np.delete(np.arange(60), gone)
+    holed = x.copy()
+    holed[gone] = np.nan
+    given = {
+        "rows left out": pd.Series(x, index=months(60)).iloc[kept],
+        "weeks left out": pd.Series(x, index=pd.date_range("2008-01-07", periods=60, freq="7D")).iloc[kept],
+        "nullable": pd.Series(holed).astype("Int64"), "None": [None if value != value else value for value in holed],
+    }[form]  # fmt: skip
+    for method in ("original", "hamed_rao", "seasonal"):
+        assert mann_kendall(given, method=method) == mann_kendall(holed, method=method)
+
+
+def test_times_that_are_no_calendar_are_refused():
+    twice = pd.Series(range(10), index=[pd.Timestamp("2008-01-01")] * 2 + list(months(8, "2008-02-01")))
+    with pytest.raises(AnalysisError, match="same time"):
+        mann_kendall(twice)
+    moments = pd.Timestamp("2008-01-01") + pd.to_timedelta(np.random.default_rng(0).integers(0, 10**7, 20), unit="s")
+    with pytest.raises(AnalysisError, match="no step in common"):
+        mann_kendall(pd.Series(range(20), index=moments))
+
+
+@pytest.mark.parametrize("period", [None, 0, 1, 12.5, "12", True])
+def test_a_season_that_is_none_is_refused(period):
+    with pytest.raises(AnalysisError, match="A season has a whole number"):
+        mann_kendall(range(60), method="seasonal", period=period)
+
+
 def test_missing_months_keep_their_place():
     x = np.arange(36.0)
     x[10:20] = np.nan
@@ -229,8 +311,36 @@ def test_words_are_corrected_for_the_number_of_areas():
 )  # fmt: skip
 def test_too_few_to_say_says_why(values, why):
     found = trend_words(panel(values)).iloc[0]
-    assert found["word"] == "too few to say" and why in found["why"]
+    assert found["word"] == "too few to tell" and why in found["why"]
     assert np.isnan(found["ratio"]) and np.isnan(found["p"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"incidents": [-1, *[3] * 35]}, "not counts, first -1"), ({"incidents": [np.inf, *[3.0] * 35]}, "first inf"),
+     ({"incidents": ["many", *["3"] * 35]}, "first many"), ({"period": months(35).insert(0, months(1)[0])}, "twice"),
+     ({"area": None}, "36 rows without an area")],
+)  # fmt: skip
+def test_a_panel_that_is_none_is_refused_and_never_called_too_few(change, words):
+    given = panel([3] * 36).astype({"incidents": "object"}).assign(**change)
+    with pytest.raises(AnalysisError, match=words):
+        trend_words(given)
+    with pytest.raises(AnalysisError, match="no column 'incidents'"):
+        trend_words(given.drop(columns="incidents"))
+
+
+def test_words_do_not_depend_on_the_order_of_rows():
+    given = panel(seasonal(60, 6, 1.5, 1))
+    pd.testing.assert_frame_equal(trend_words(given), trend_words(given.sample(frac=1, random_state=1)))
+
+
+def test_a_month_that_drowns_all_others_is_left_out_and_named():
+    counts = seasonal(60, 6, 1.0, 1)
+    counts[30] = 10**7
+    found, rest = trend_words(panel(counts)).loc["A"], panel(counts)
+    rest.loc[30, "incidents"] = pd.NA
+    assert found["word"] == "no clear change" and "Without July 2010, which alone holds 10,000,000" in found["why"]
+    assert found["ratio"] == trend_words(rest).loc["A", "ratio"]
 
 
 def test_one_huge_month_is_no_trend_and_months_missing_in_the_middle_are_no_zeros():
@@ -318,6 +428,25 @@ def test_pooled_changes_are_those_of_a_sampler_of_the_same_model():
         order = np.argsort(theta[:, k])
         median = np.exp(np.interp(0.5, np.cumsum(weight[order]) / weight.sum(), theta[order, k]))
         assert found["ratio"][k] == pytest.approx(median, rel=0.02)
+
+
+def test_a_change_beyond_all_others_stays_finite():
+    found = pool_changes([10**6, 4, 5, 6], [1, 4, 5, 6])
+    assert np.isfinite(found.to_numpy()).all() and found["ratio"][0] > 100 and 0.5 < found["ratio"][1] < 2
+
+
+@pytest.mark.parametrize(
+    "work",
+    [lambda: change_limits(-1, 2), lambda: change_limits(1, np.inf), lambda: change_limits("a", 1),
+     lambda: change_limits(1, 2, confidence=95), lambda: pool_changes(["a"], [1]),
+     lambda: pool_changes([1], [1], excess=-1), lambda: pool_changes([1], [1], excess=float("nan")),
+     lambda: pool_changes([1], [1], confidence=1), lambda: rate_limits([-1]), lambda: rate_limits([1], method="wald"),
+     lambda: rate_limits([1], confidence=95), lambda: bootstrap_sum([1, 2, -3, 4, 5, 6]), lambda: bootstrap_sum(["a"]),
+     lambda: bootstrap_sum([1, 2, 3, 4, np.inf]), lambda: bootstrap_sum(range(9), confidence=0)],
+)  # fmt: skip
+def test_what_is_no_count_and_no_confidence_is_refused(work):
+    with pytest.raises(AnalysisError):
+        work()
 
 
 def test_pooling_keeps_what_is_not_covered_apart_and_refuses_nonsense():

@@ -1,23 +1,30 @@
 """Speed of trends, each against what a user would run instead; called by `tests.benchmarks.run`.
 
-`python -m tests.benchmarks.trends` prints these lines alone.
+`python -m tests.benchmarks.trends` prints these lines alone; `... trends FOLDER` also asks the store of the theatre oir
+in that folder for the exhibits of the page. Wall time counts what else the machine does, processor time does not, but
+it counts every core.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pymannkendall
 import statsmodels.api as sm
 
+from civmap import exhibits
 from civmap.analysis import trends
 from civmap.errors import AnalysisError
+from civmap.filters import Filters
+from civmap.store import Store
 from tests.benchmarks.lines import Line, table
 
 ROUNDS = 3
@@ -41,6 +48,28 @@ def trend_lines() -> list[Line]:
              f"{ratio:.2f} ({loop:.2f} s)", "", None),
         Line(f"  pandas groupby of {len(incidents):,} incidents alone", f"{grouped:.2f} s", "", None),
     ]  # fmt: skip
+
+
+def page_lines(store: Store, filters: Iterable[Filters]) -> list[Line]:
+    """Make the exhibits of the Trends page anew for each of many filters, as a change of a filter does."""
+    asked = list(filters)
+    make(store, asked[0].with_(admin1=("SY-TA",)))  # warms up, as a page does when it opens
+    wall, processor = zip(*(make(store, one) for one in asked), strict=True)
+    p95, middle = (1000 * float(np.quantile(wall, q)) for q in (0.95, 0.5))
+    used, half = (1000 * float(np.quantile(processor, q)) for q in (0.95, 0.5))
+    return [
+        Line(f"trends page, {len(asked)} filters: table and lines, p95", f"{p95:.0f} ms (median {middle:.0f} ms)",
+             "<= 300 ms", p95 <= 300),
+        Line("  processor time of it, all cores", f"{used:.0f} ms (median {half:.0f} ms)", "", None),
+    ]  # fmt: skip
+
+
+def make(store: Store, filters: Filters) -> tuple[float, float]:
+    """Build what the page shows first, and give seconds of wall and of processor time."""
+    begin, used = time.perf_counter(), time.process_time()
+    for analysis in ("trend_table", "trends", "national_trend"):
+        exhibits.build(exhibits.Recipe(store.theatre.id, analysis, filters=filters), store)
+    return time.perf_counter() - begin, time.process_time() - used
 
 
 def drawn(areas: int) -> pd.DataFrame:
@@ -103,4 +132,9 @@ def seconds(work: Callable[[], object], *, rounds: int = ROUNDS) -> float:
 
 
 if __name__ == "__main__":
-    print(table(trend_lines()))
+    found = trend_lines()
+    if len(sys.argv) > 1:
+        from tests.benchmarks.run import fifty_filters
+
+        found += page_lines(Store(Path(sys.argv[1]), "oir"), fifty_filters())
+    print(table(found))

@@ -21,7 +21,7 @@ def test_the_words_stand_in_the_first_table_on_the_first_screen(
     assert box is not None and box["y"] + 100 < 768, "the first rows are seen without scrolling"
     rows = cells(table)
     assert rows[0][0] == "All" and {row[1] for row in rows} <= {
-        "rising", "falling", "no clear change", "too few to say"
+        "rising", "falling", "no clear change", "too few to tell"
     }  # fmt: skip
     assert "Over the 48 months to December 2014, provinces rising:" in sentences(page)
 

@@ -9,10 +9,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy.stats import beta
 
+from civmap.analysis.trends import clustering, pool_changes
 from civmap.errors import CivMapError
 from civmap.exhibits import Recipe, build
-from civmap.exhibits.trends.table import NOT_COVERED, percent
+from civmap.exhibits.trends.findings import NOT_COVERED, limits, percent
+from civmap.exhibits.trends.trend_map import CLASSES
+from civmap.figures import theme
+from civmap.figures.class_maps import shades
 from civmap.filters import Filters
 from civmap.readers import read
 from civmap.store import Store
@@ -62,7 +68,7 @@ def table(store: Store, **parameters) -> pd.DataFrame:
 def test_every_province_gets_its_word_and_the_year_before_counted_by_hand(store, counts):
     found = table(store)
     assert found.loc["Kabul", "Trend"] == "rising" and found.loc["Kandahar", "Trend"] == "falling"
-    assert found.loc["Helmand", "Trend"] == "no clear change" and found.loc["Balkh", "Trend"] == "too few to say"
+    assert found.loc["Helmand", "Trend"] == "no clear change" and found.loc["Balkh", "Trend"] == "too few to tell"
     for name, months in counts.items():
         now, before = sum(months[48:]), sum(months[36:48])
         assert found.loc[name, ["Jan to Dec 2012", "Jan to Dec 2011"]].tolist() == [now, before]
@@ -147,6 +153,51 @@ def test_pooled_and_raw_stand_beside_each_other_and_are_explained_in_one_sentenc
     assert sum("Pooled changes are drawn towards what is usual" in caveat for caveat in exhibit.caveats) == 1
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_classes_of_the_map_can_be_told_apart_in_grey(mode):
+    lightness = sorted(theme.lightness(shades(role, mode)[0]) for _, role in CLASSES)
+    assert np.diff(lightness).min() > 10
+
+
+def test_districts_are_named_with_their_province(home: Path, tmp_path: Path):
+    store = Store(home, "afghanistan")
+    rows = many([3] * 36, KANDAHAR, 0, admin2="Centre") + many([1] * 36, KABUL, 200, admin2="Centre")
+    add(store, tmp_path, rows)
+    exhibit = asked(store, areas="districts")
+    found = exhibit.parts[0].table.set_index("District")
+    assert found.index.tolist() == ["All", "Centre, Kandahar", "Centre, Kabul"] and len(exhibit.parts) == 1
+    assert found.loc["Centre, Kandahar", "Jan to Dec 2010"] == 36
+    people = asked(store, filters=Filters(measure="killed"), areas="districts").parts[0].table.set_index("District")
+    assert people.loc["Centre, Kandahar", "Change, 95 % interval"] != ""
+
+
+def test_people_of_groups_carry_a_bootstrap_too(store):
+    found = asked(store, filters=Filters(measure="killed"), areas="groups").parts[0].table.set_index("Area")
+    assert " to " in found.loc["Regional Command South", "Change, 95 % interval"]
+    assert found.loc["All", "Change, 95 % interval"] == asked(store, filters=Filters(measure="killed")).parts[
+        0].table.set_index("Province").loc["All", "Change, 95 % interval"]  # fmt: skip
+
+
+def test_lines_can_be_divided_where_somebody_knows_by_what(store, counts):
+    exhibit = asked(store, "national_trend", frequency="year", per="sorties")
+    flown = store.theatre.activity
+    flown = flown[(flown["measure"] == "sorties") & (flown["start"] == "2009-01-01")]["value"].iloc[0]
+    line = exhibit.parts[0].frames["series"].set_index("period")["value"]
+    year = sum(sum(months[12:24]) for months in counts.values())
+    assert line[pd.Timestamp("2009-01-01")] == pytest.approx(year / flown)
+    assert line.isna().any() and "divided by" in exhibit.parts[0].title
+    assert any("no figure to divide by" in caveat and "not zero" in caveat for caveat in exhibit.caveats)
+
+
+def test_lines_that_nothing_divides_stay_counts_and_say_so(store):
+    exhibit = asked(store, "trends", per="strikes")
+    assert "Strikes are not known for provinces" in exhibit.caveats[0]
+    plain = asked(store, "trends")
+    pd.testing.assert_frame_equal(exhibit.parts[0].frames["series"], plain.parts[0].frames["series"])
+    people = asked(store, "trends", per="people")
+    assert "per 100,000 people" in people.parts[0].title
+
+
 # ---- bad data --------------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +241,7 @@ def test_a_huge_month_does_not_make_a_trend(home: Path, tmp_path: Path) -> None:
 def test_a_single_month_is_answered(home: Path, tmp_path: Path) -> None:
     store = Store(home, "afghanistan")
     add(store, tmp_path, many([9], KABUL, 0))
-    assert table(store).loc["Kabul", "Trend"] == "too few to say"
+    assert table(store).loc["Kabul", "Trend"] == "too few to tell"
 
 
 # ---- a closer look ---------------------------------------------------------------------------------------------------
@@ -315,23 +366,56 @@ def _year(store: Store, year: int) -> list[int]:
     return days["n"].tolist()
 
 
+def _placed_by_hand(file: Path, land: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Read the file with pandas and place each event in the province that holds its point, else in the nearest."""
+    raw = pd.read_csv(file, low_memory=False)
+    raw = raw[raw["deaths_civilians"].gt(0) | raw["deaths_unknown"].gt(0)]
+    raw = raw[raw["where_prec"] < 6]  # from 6 on the point stands for the country
+    points = gpd.GeoDataFrame(
+        raw, geometry=gpd.points_from_xy(raw["longitude"], raw["latitude"]), crs="EPSG:4326"
+    ).to_crs("ESRI:102025")  # equal-area for north Asia; other than the theatre's own
+    placed = points.sjoin_nearest(land[["geometry"]].to_crs("ESRI:102025").rename_axis("admin1").reset_index())
+    placed = placed[~placed.index.duplicated()]
+    return placed.assign(month=pd.to_datetime(placed["date_start"]).dt.to_period("M"))
+
+
 @pytest.mark.reference
-def test_the_table_of_real_records_equals_counts_of_the_file_for_two_provinces(
-    reference_data: Path, home: Path
-) -> None:
+def test_every_number_of_two_real_provinces_is_recomputed_from_the_file(reference_data: Path, home: Path) -> None:
     file = next(reference_data.rglob("ucdp_ged_syria_2016-2019*.csv.gz"))
     store = Store(home, "oir")
     store.add(read(file))
     exhibit = asked(store, filters=Filters(source="ucdp_ged"))
-    raw = pd.read_csv(file, low_memory=False)
-    raw = raw[raw["deaths_civilians"].gt(0) | raw["deaths_unknown"].gt(0)]
-    raw = raw[raw["where_prec"] < 6]  # from 6 on the point stands for the country
-    points = gpd.GeoSeries(gpd.points_from_xy(raw["longitude"], raw["latitude"]), index=raw.index, crs="EPSG:4326")
-    day = pd.to_datetime(raw["date_start"])
     found = exhibit.parts[0].table.set_index("Province")
-    for code, name in (("SY-HM", "Hama"), ("SY-ID", "Idlib")):
-        own = day[points.within(store.theatre.boundaries.loc[code, "geometry"])]
-        expected = [int(own.between(f"{year}-12-01", f"{year + 1}-11-30").sum()) for year in (2018, 2017)]
-        counted = found.loc[name, ["Dec 2018 to Nov 2019", "Dec 2017 to Nov 2018"]].tolist()
-        assert counted == pytest.approx(expected, abs=2)  # a point on the coast or the border goes to the nearest
-        assert found.loc[name, "Change, %"] == round(100 * (counted[0] / counted[1] - 1))
+    events = _placed_by_hand(file, store.theatre.boundaries)
+    months = pd.period_range("2016-01", "2019-11", freq="M")
+    counts = events.groupby(["admin1", "month"]).size().unstack(fill_value=0).reindex(columns=months, fill_value=0)
+    syria = counts[counts.index.str.startswith("SY")]
+    long = syria.stack().rename("incidents").rename_axis(["area", "period"]).reset_index()
+    excess = clustering(long.assign(period=long["period"].dt.to_timestamp())).of_sum(12)
+    assert excess > 0
+    pooled = pool_changes(syria[months[-12:]].sum(axis=1), syria[months[-24:-12]].sum(axis=1), excess=excess)
+    pooled = pooled.set_index(syria.index)
+    for code, name in (("SY-HL", "Aleppo"), ("SY-ID", "Idlib")):
+        own = counts.loc[code]
+        now, before = int(own[months[-12:]].sum()), int(own[months[-24:-12]].sum())
+        row = found.loc[name]
+        assert row[["Dec 2018 to Nov 2019", "Dec 2017 to Nov 2018"]].tolist() == [now, before]
+        assert row["Last 24 months"] == own[months[-24:]].tolist()
+        assert row["Change, %"] == round(100 * (now / before - 1))
+        # the beta-binomial variance over the binomial one, then the exact interval of a share, by scipy
+        shrink = 1 + (now + before - 1) * excess / (2 + excess)
+        a, b = now / shrink, before / shrink
+        share = [beta.ppf(0.025, a, b + 1), beta.ppf(0.975, a + 1, b)]
+        assert row["Change, 95 % interval"] == limits(*(one / (1 - one) for one in share))
+        assert row["Pooled change, %"] == round(100 * (pooled.loc[code, "ratio"] - 1))
+        assert row["Pooled, 95 % interval"] == limits(pooled.loc[code, "low"], pooled.loc[code, "high"])
+        # a plain Poisson regression with the same season; ours weighs months by their serial correlation, which moves
+        # the slope by less than a quarter of what it is uncertain by
+        time = np.arange(len(months))
+        waves = [wave(2 * np.pi * k * time / 12) for k in (1, 2) for wave in (np.sin, np.cos)]
+        slope = sm.GLM(
+            own.to_numpy(), np.column_stack([np.ones(len(time)), time / 12, *waves]), family=sm.families.Poisson()
+        ).fit().params[1]  # fmt: skip
+        stated = f"{row['Trend a year']} to {row['Trend, 95 % interval']}".split(" to ")
+        said, low, high = (np.log1p(float(part.removesuffix(" %")) / 100) for part in stated)
+        assert low < said < high and abs(said - slope) < (high - low) / 8

@@ -25,7 +25,7 @@ def test_the_table_comes_first_with_a_word_for_every_province(own: Store) -> Non
     test = opened("Trends", theatre="afghanistan")
     first = test.dataframe[0].value
     assert first["Province"].tolist() == ["All", "Kabul", "Kandahar"]
-    assert first["Trend (48 months)"].tolist()[1:] == ["no clear change", "too few to say"]
+    assert first["Trend (48 months)"].tolist()[1:] == ["no clear change", "too few to tell"]
     assert test.subheader[0].value.startswith("Rising or falling")
 
 
@@ -56,7 +56,7 @@ def test_a_closer_look_is_worked_out_when_it_is_opened(own: Store, closer: str, 
 
 def test_a_link_opens_one_province(own: Store) -> None:
     test = opened("Trends", theatre="afghanistan", closer="province", province="AF-KAN")
-    assert "Kandahar: too few to say." in text(test)
+    assert "Kandahar: too few to tell." in text(test)
 
 
 @pytest.mark.parametrize("closer", ["province", "compare", "methods"])

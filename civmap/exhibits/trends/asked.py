@@ -17,7 +17,8 @@ from civmap.queries.scope import ALL
 
 SPANS = ("12 months", "year to date", "3 months", "1 month")
 YEARS = ("4", "2", "8", "all")
-AREAS = ("provinces", "groups")
+BY = {"provinces": "admin1", "groups": "group", "districts": "admin2"}
+AREAS = tuple(BY)
 MOST_PROVISIONAL = 6  # months left out of the words at most; beyond that what is known has to do
 FEWEST_RELEASES = 3
 NOTHING = pd.DataFrame(columns=["period", "known", "share", "provisional", "value", "low", "high"])
@@ -66,6 +67,8 @@ class Asked:
         First and last month of the latest period, and of the same period a year before.
     names
         Of the areas.
+    areas
+        One of `AREAS`.
     """
 
     here: Standing
@@ -74,6 +77,7 @@ class Asked:
     span: tuple[pd.Timestamp, pd.Timestamp]
     names: pd.Series
     late: Late
+    areas: str = "provinces"
 
     @property
     def before(self) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -113,7 +117,8 @@ def ask(here: Standing, *, span: str, years: str, areas: str = "provinces") -> A
     reach = here.filters.with_(date_from=None)
     late = lateness(here)
     whole = queries.panel(store, reach, by=None, as_known_on=known_on)
-    panel = pd.concat([whole, by_area(here, areas)], ignore_index=True)
+    inside = queries.panel(store, reach, by=BY[areas], as_known_on=known_on)
+    panel = pd.concat([whole, inside], ignore_index=True)
     complete = whole.loc[whole["complete"] & (whole["period"] >= here.first.to_period("M").start_time), "period"]
     if complete.empty:
         raise AnalysisError(
@@ -129,36 +134,22 @@ def ask(here: Standing, *, span: str, years: str, areas: str = "provinces") -> A
     begins = pd.Timestamp(last.year, 1, 1)
     if span != "year to date":
         begins = last - pd.DateOffset(months=int(span.split()[0]) * (12 if "year" in span else 1) - 1)
-    return Asked(here, panel, (first, last), (begins, last), _names(here, areas), late)
+    return Asked(here, panel, (first, last), (begins, last), _names(here, panel, areas), late, areas)
 
 
-def by_area(here: Standing, areas: str) -> pd.DataFrame:
-    """Count by province, or by the theatre's groups of provinces as they were in each month."""
-    reach = here.filters.with_(date_from=None)
-    panel = queries.panel(here.store, reach, as_known_on=here.recipe.as_known_on)
-    if areas == "provinces":
-        return panel
-    groups = here.store.theatre.area_groups
-    joined = panel.merge(groups[["group", "admin1", "valid_from", "valid_to"]], left_on="area", right_on="admin1")
-    begun = joined["valid_from"].isna() | (joined["valid_from"] <= joined["period"])
-    joined = joined[begun & (joined["valid_to"].isna() | (joined["valid_to"] >= joined["period"]))]
-    counts = ["incidents", "value_min", "value_best", "value_max"]
-    grouped = joined.groupby(["group", "period"], sort=False)
-    # an area is known where all of its provinces are
-    known = grouped[counts].count().eq(grouped.size(), axis="index")
-    frame = grouped[counts].sum().where(known).astype("Int64").assign(complete=grouped["complete"].all()).reset_index()
-    every = pd.MultiIndex.from_product([frame["group"].unique(), panel["period"].unique()], names=["group", "period"])
-    frame = frame.set_index(["group", "period"]).reindex(every).reset_index().rename(columns={"group": "area"})
-    return frame.assign(complete=frame["complete"].astype("boolean").fillna(False).astype(bool))
-
-
-def _names(here: Standing, areas: str) -> pd.Series:
+def _names(here: Standing, panel: pd.DataFrame, areas: str) -> pd.Series:
     theatre = here.store.theatre
-    whole = pd.Series({ALL: "All"})
-    if areas == "provinces":
-        return pd.concat([whole, theatre.boundaries["name"]])
-    groups = theatre.area_groups.drop_duplicates("group").set_index("group")["label"]
-    return pd.concat([whole, groups])
+    if areas == "districts":
+        codes = pd.Series(panel["area"].unique())
+        part = codes[codes != ALL].str.split("/", n=1, expand=True).reindex(columns=[0, 1])
+        names = pd.Series(
+            (part[1] + ", " + part[0].map(theatre.boundaries["name"])).to_numpy(), index=codes[part.index]
+        )
+    elif areas == "groups":
+        names = theatre.area_groups.drop_duplicates("group").set_index("group")["label"]
+    else:
+        names = theatre.boundaries["name"]
+    return pd.concat([pd.Series({ALL: "All"}), names])
 
 
 def lateness(here: Standing) -> Late:

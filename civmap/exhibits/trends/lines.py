@@ -7,33 +7,37 @@ from __future__ import annotations
 
 import pandas as pd
 
-from civmap import queries
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, event_table, events, options, standing
 from civmap.exhibits.trends.asked import lateness, provisional
+from civmap.exhibits.trends.per import PER, divided
 from civmap.figures.part import Part
 from civmap.store import Store
 
 PERIODS = ("month", "quarter", "year", "week")
+RATES = {"incidents": "rate", "value_min": "rate_min", "value_best": "rate_best", "value_max": "rate_max"}
 
 
 def national_trend(recipe: Recipe, store: Store) -> Exhibit:
     """Count the whole theatre per period, with directives, recording changes and context as lines.
 
-    Parameters of the recipe: ``frequency``, one of month, quarter, year, week.
+    Parameters of the recipe: ``frequency``, one of month, quarter, year, week; ``per``, what counts are divided by:
+    nothing, people, or a measure of activity such as sorties.
     """
-    frequency = options(recipe, frequency=PERIODS)["frequency"]
+    chosen = options(recipe, frequency=PERIODS, per=PER)
+    frequency = chosen["frequency"]
     here = standing(recipe, store)
-    panel = queries.panel(store, here.filters, by=None, frequency=frequency, as_known_on=recipe.as_known_on)
+    panel, rate = divided(here, by=None, frequency=frequency, per=chosen["per"])
+    unit = rate.unit or f"{here.unit} per {frequency}"
     happened = events(store, here.filters, here.first, here.last)
     part = Part(
         "series",
-        f"{here.unit.capitalize()} per {frequency}",
-        {"series": series_of(panel, here), "events": happened},
-        alt=f"Line of {here.unit} per {frequency}: {here.subtitle}. {_peak(panel, here, frequency)}",
+        unit[:1].upper() + unit[1:],
+        {"series": series_of(panel, here, rates=bool(rate.unit)), "events": happened},
+        alt=f"Line of {unit}: {here.subtitle}. {_peak(panel, here, frequency)}",
         encoding={
-            "unit": f"{here.unit} per {frequency}",
+            "unit": unit,
             "value_name": "Recorded",
             "subtitle": here.subtitle,
             **provisional(lateness(here)),
@@ -44,19 +48,21 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
         title=f"{words.what(here.filters).capitalize()} per {frequency}: {store.theatre.title}",
         sentence=sentence,
         parts=[part, event_table(happened)],
-        caveats=_caveats(panel, frequency),
+        caveats=[*rate.caveats, *_caveats(panel, frequency)],
     )
 
 
 def trends(recipe: Recipe, store: Store) -> Exhibit:
     """Count each province per period as small multiples, most incidents first.
 
-    Parameters of the recipe: ``frequency``; ``shared``, whether all provinces share one scale.
+    Parameters of the recipe: ``frequency``; ``shared``, whether all provinces share one scale; ``per`` as for
+    `national_trend`.
     """
-    chosen = options(recipe, frequency=("quarter", "month", "year", "week"), shared=(True, False))
+    chosen = options(recipe, frequency=("quarter", "month", "year", "week"), shared=(True, False), per=PER)
     frequency = chosen["frequency"]
     here = standing(recipe, store)
-    panel = queries.panel(store, here.filters, frequency=frequency, as_known_on=recipe.as_known_on)
+    panel, rate = divided(here, by="admin1", frequency=frequency, per=chosen["per"])
+    unit = rate.unit or f"{here.unit} per {frequency}"
     names = store.theatre.boundaries["name"]
     totals = panel.groupby("area", sort=False)["incidents"].sum(min_count=1)
     seen = totals[totals.fillna(0) > 0].sort_values(ascending=False).index
@@ -71,11 +77,11 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     subtitle = here.subtitled(drawn, f"{words.number(nowhere)} more known only to the country" if nowhere else "")
     charts = Part(
         "small_multiples",
-        f"{here.unit.capitalize()} per {frequency}, by province",
-        {"series": series_of(shown, here, extra=("panel",)), "events": happened},
-        alt=f"{len(seen)} small charts, one for each province, of {here.unit} per {frequency}: {subtitle}.",
+        f"{unit[:1].upper() + unit[1:]}, by province",
+        {"series": series_of(shown, here, extra=("panel",), rates=bool(rate.unit)), "events": happened},
+        alt=f"{len(seen)} small charts, one for each province, of {unit}: {subtitle}.",
         encoding={
-            "unit": f"{here.unit} per {frequency}",
+            "unit": unit,
             "value_name": "Recorded",
             "shared": chosen["shared"],
             "subtitle": subtitle,
@@ -84,7 +90,7 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     )
     silent = int(totals.notna().sum() - len(seen))
     outside = int(totals.isna().sum())
-    caveats = _caveats(panel, frequency)
+    caveats = [*rate.caveats, *_caveats(panel, frequency)]
     if silent:
         caveats.append(f"{words.count(silent, 'province')} in the source's scope without a record under these filters.")
     if nowhere:
@@ -104,10 +110,12 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     )
 
 
-def series_of(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Take the chosen bound as the line, and min and max as the band where people are counted."""
+def series_of(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = (), rates: bool = False) -> pd.DataFrame:
+    """Take the chosen bound as the line, and min and max as the band where people are counted; or their rates."""
     band = ("value_min", "value_max") if here.filters.measure != "incidents" else (None, None)
     columns = {"value": here.value, "low": band[0], "high": band[1]}
+    if rates:
+        columns = {name: column and RATES[column] for name, column in columns.items()}
     floats = {
         name: panel[column].to_numpy(dtype="float64", na_value=float("nan")) if column else float("nan")
         for name, column in columns.items()
