@@ -124,6 +124,9 @@ def seen(found: interventions.Intervention) -> str:
     fall, rise = 100 * (1 - size.fall), 100 * (size.rise - 1)
     months = f"With {found.n_before} months before and {found.n_after} after,"
     if fall > MOST_FALL:
-        return f"{months} even a fall of {MOST_FALL} % could have gone unseen: it would not probably (80 %) be found."
+        return (
+            f"{months} even a fall of {MOST_FALL} % could have gone unseen: such a fall would be found with less than "
+            "80 % probability."
+        )
     up = f"a rise of {rise:.0f} %" if rise <= 300 else f"a rise to {size.rise:.0f} times the level"
     return f"{months} a fall of {fall:.0f} % or {up} would probably (80 %) be seen; less might not."
