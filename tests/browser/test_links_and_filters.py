@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from civmap import queries
 from civmap.filters import Filters
 from civmap.store import Store
-from tests.browser.steps import Settle, chosen, main, pick, sentences, several, sidebar, visit
+from tests.browser.steps import SLOW, Settle, chosen, main, pick, sentences, several, sidebar, visit
 
 
 def params(page: Page) -> dict[str, str]:
@@ -80,5 +80,5 @@ def test_a_link_opens_its_theatre_and_the_list_switches_it(
     visit(page, "Trends", settle)
     assert chosen(page, "Theatre").startswith("Iraq and Syria") and params(page)["theatre"] == "oir"
     pick(page, "Theatre", "Afghanistan", settle)
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=SLOW)
     assert params(page)["theatre"] == "afghanistan" and "measure" not in params(page)
