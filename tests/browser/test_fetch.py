@@ -39,4 +39,5 @@ def test_a_release_is_fetched_in_the_page(
         assert "Range" in served.asked[-1][1]
     expect(main(page)).not_to_contain_text("Synthetic demonstration data", timeout=SLOW)
     settle(page)
+    expect(page.get_by_test_id("stDataFrame").first).to_contain_text("2026-06-10", timeout=SLOW)
     assert cells(page.get_by_test_id("stDataFrame").first)[0][2:6] == ["2026-06-10", "300", "300", "0"]

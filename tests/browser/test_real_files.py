@@ -83,7 +83,7 @@ def test_the_december_2016_delegation_cannot_be_separated_from_the_campaign(
     settle(page)
     assert "cannot be separated from" in sentences(page)
     assert "Campaign for Raqqa" in sentences(page)
-    assert "probably (80 %)" in sentences(page).partition("After the")[0], "what could be seen stands first"
+    assert "80 % probability" in sentences(page).partition("After the")[0], "what could be seen stands first"
     assert "More months of this series would not separate what began together" in sentences(page)
     expect(page.locator(".js-plotly-plot")).to_have_count(5)  # result, readings, specifications, timeline and its steps
 
