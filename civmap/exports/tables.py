@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -73,12 +74,14 @@ def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
         *(f"Source: {source}" for source in exhibit.sources),
         f"Fingerprint: {exhibit.fingerprint}",
     ]
-    lines = "".join(f"# {' '.join(line.split())}\n" for line in head)
-    return (
-        "\ufeff"
-        + lines
-        + _safe(part_table(part)).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    ).encode()
+    return csv_with(part_table(part), head)
+
+
+def csv_with(table: pd.DataFrame, head: Sequence[str], foot: Sequence[str] = ()) -> bytes:
+    """Write a table as CSV (UTF-8 with BOM) between lines that begin with ``#``."""
+    above, below = ("".join(f"# {' '.join(line.split())}\n" for line in lines) for lines in (head, foot))
+    rows = safe_cells(table).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    return ("\ufeff" + above + rows + below).encode()
 
 
 def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
@@ -98,7 +101,7 @@ def file_names(exhibit: Exhibit, ending: str) -> list[str]:
     ]
 
 
-def _safe(table: pd.DataFrame) -> pd.DataFrame:
+def safe_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before text that a spreadsheet would run."""
     safe = table.copy()
     for name in safe.columns:

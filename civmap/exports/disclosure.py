@@ -1,0 +1,193 @@
+"""What of an exhibit may leave: coarse places, no names or notes, no small count of people that can be worked out.
+
+The result has parts of the same kinds. In charts and maps a withheld count is null, and the column ``withheld`` says
+between what it lies; in tables the cell says so itself: ``<5``, or ``7 to 12`` for a count withheld so that others
+cannot be worked out, or ``withheld`` where no interval is stated. What is not known to be safe does not leave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from civmap import queries
+from civmap.exhibits.recipe import Exhibit
+from civmap.exports import counts
+from civmap.exports.disclosure_text import PEOPLE, clean
+from civmap.filters import Filters
+from civmap.store import Store
+
+
+@dataclass
+class Care:
+    """What is known while an exhibit is made safe: whose it is, its filters, and what was withheld so far."""
+
+    store: Store
+    exhibit: Exhibit
+    filters: Filters
+    smallest: int
+    values: set[int] = field(default_factory=set)
+    hidden: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The theatre's provinces by name."""
+        return {str(name): str(code) for code, name in self.store.theatre.boundaries["name"].items()}
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The provinces that are asked about; none for the whole theatre."""
+        options = self.exhibit.recipe.options
+        if self.filters.admin1:
+            return self.filters.admin1
+        if self.exhibit.recipe.analysis == "province_trend":
+            named = options.get("province") or self.exhibit.title.split(":")[0]
+            return (self.codes.get(str(named), str(named)),)
+        directives = self.store.theatre.directives
+        scope = directives.loc[directives["id"] == options.get("directive", ""), "scope_areas"]
+        return tuple(scope.iloc[0]) if len(scope) else ()
+
+    def of(self, text: str) -> Care:
+        """Take care of what a unit or a header says is counted."""
+        return replace(self, filters=self.filters.with_(measure=measure_of(text, self.filters.measure)))
+
+    @property
+    def protects(self) -> bool:
+        """Whether the rule protects what is counted."""
+        return counts.protected(self.store, self.filters.measure)
+
+    @property
+    def bound(self) -> str:
+        """The bound that is drawn."""
+        if self.filters.measure == "incidents":
+            return "min"
+        loaded = queries.extent(self.store, self.filters, as_known_on=self.exhibit.recipe.as_known_on)
+        return self.filters.bound if self.filters.bound != "best" or loaded.has_best else "max"
+
+    @property
+    def window(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """The days that are asked for, from the first to the last loaded month where the filters leave them open."""
+        loaded = queries.extent(self.store, self.filters, as_known_on=self.exhibit.recipe.as_known_on)
+        first, last = self.filters.date_from, self.filters.date_to
+        begin = pd.Timestamp(loaded.date_min).to_period("M").start_time
+        end = pd.Timestamp(loaded.date_max).to_period("M").end_time.normalize()
+        return (
+            begin if first is None or first <= loaded.date_min else pd.Timestamp(first),
+            end if last is None or last >= loaded.date_max else pd.Timestamp(last),
+        )
+
+    def look_up(self, bound: str, level: str, areas: Iterable[Any], at: Iterable[Any]) -> pd.DataFrame:
+        """Give what is told of counts at a level of time."""
+        decided = counts.counts(self.store, self.filters, as_known_on=self.exhibit.recipe.as_known_on)
+        return decided.look_up(self._of(bound), level, list(areas), list(at))
+
+    def added(self, bound: str, areas: Sequence[str], *window: pd.Timestamp) -> pd.DataFrame:
+        """Give what is told of areas over some days, a row each and no interval."""
+        decided = counts.counts(self.store, self.filters, as_known_on=self.exhibit.recipe.as_known_on)
+        found = decided.added(self._of(bound), tuple(areas), *(window or self.window))
+        return found.reset_index(drop=True).assign(low=np.nan, high=np.nan)
+
+    def cells(self, bound: str) -> pd.DataFrame:
+        """Give what is told of cells and of what is known to the province, by level, area and cell."""
+        decided = counts.in_cells(self.store, self.filters, as_known_on=self.exhibit.recipe.as_known_on).frame
+        found = decided.reset_index()
+        return found[found["bound"] == self._of(bound)]
+
+    def _of(self, bound: str) -> str:
+        return "min" if self.filters.measure == "incidents" else bound
+
+    def hide(self, values: pd.Series, found: pd.DataFrame) -> np.ndarray:
+        """Say which values are withheld; all of them where they are not the counts that were decided about."""
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+        decided = pd.to_numeric(found["value"]).to_numpy(dtype="float64", na_value=np.nan)
+        given = ~np.isnan(numbers)
+        strange = given & (numbers != 0) & ~(numbers == decided)
+        mask = found["withheld"].fillna(False).to_numpy(dtype=bool, copy=True)
+        return self.masked(numbers, (mask | strange.any()) & given)
+
+    def masked(self, numbers: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Note which numbers no text may tell."""
+        self.values |= set(np.rint(numbers[mask & ~np.isnan(numbers)]).astype(int).tolist())
+        self.hidden.append(int(mask.sum()))
+        return mask
+
+    def said(self, found: pd.DataFrame, mask: np.ndarray) -> list[str]:
+        """Write the stated interval of each withheld count, empty elsewhere."""
+        return [
+            counts.interval(low, high, self.smallest) if hidden else ""
+            for low, high, hidden in zip(found["low"], found["high"], mask, strict=True)
+        ]
+
+
+def disclose(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
+    """Give an exhibit as it may leave, and say how many of its counts are withheld.
+
+    Parameters
+    ----------
+    exhibit
+        As `civmap.exhibits.build` makes it; it is not changed.
+    store
+        The store it was built from.
+    """
+    from civmap.exports.disclosure_parts import safe_part  # which takes the Care of this module
+
+    care = Care(store, exhibit, exhibit.recipe.filters, int(store.theatre.disclosure["smallest_count"]))
+    parts = [safe_part(part, care) for part in exhibit.parts]
+    told = {name: clean(text, care.values) for name, text in (("title", exhibit.title), ("sentence", exhibit.sentence))}
+    caveats = [line for one in exhibit.caveats if (line := clean(one, care.values))]
+    if care.hidden and sum(care.hidden):
+        caveats.append(
+            f"Counts of people from 1 to {care.smallest - 1} are withheld (<{care.smallest}) where they are finer than "
+            "a province in a year, and others with them so that they cannot be worked out."
+        )
+    safe = replace(
+        exhibit, title=told["title"] or exhibit.recipe.analysis.replace("_", " ").capitalize(),
+        sentence=told["sentence"], caveats=(*caveats, *care.notes),
+        standing=tuple(line for one in exhibit.standing if (line := clean(one, care.values))),
+        parts=tuple(
+            replace(part, alt=clean(part.alt, care.values), title=clean(part.title, care.values)) for part in parts
+        ),
+    )  # fmt: skip
+    return safe, sum(care.hidden)
+
+
+def rule(store: Store) -> str:
+    """Say the disclosure rule of a theatre in words."""
+    said = store.theatre.disclosure
+    exempt = "told as they are" if said["province_month_counts_exempt"] else "held to the same rule"
+    return (
+        f"People: 1 to {int(said['smallest_count']) - 1} are withheld where finer than a province in a year, and others"
+        " so that they cannot be worked out; "
+        f"places no finer than {said['finest_place']}; incidents by province and period {exempt}"
+    )
+
+
+def measure_of(text: str, default: str) -> str:
+    """Say what a unit or a header counts.
+
+    Examples
+    --------
+    >>> measure_of("civilians killed (best) per month", "incidents"), measure_of("Incidents", "killed")
+    ('killed', 'incidents')
+    """
+    said = text.lower()
+    if not PEOPLE.search(said):
+        return "incidents" if "incident" in said else default
+    harms = [harm for harm in ("killed", "injured") if harm in said]
+    return harms[0] if len(harms) == 1 else "casualties"
+
+
+def nameless(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out places, and what a label says beyond its province where that may be a place or people."""
+    frame = frame.drop(columns=["place", "near"], errors="ignore")
+    if "label" in frame:
+        labels = [re.sub(r" near [^:;(]*", "", str(text), flags=re.S) for text in frame["label"]]
+        frame = frame.assign(label=[text.split(":")[0] if PEOPLE.search(text) else text for text in labels])
+    people = [name for name in frame if PEOPLE.search(str(name))]
+    return frame.drop(columns=people)

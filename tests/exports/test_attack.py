@@ -1,0 +1,203 @@
+"""Disclosure control under attack: whoever knows the rule and all that is told cannot narrow a stated interval.
+
+The attacker is an integer program of its own (scipy's milp, HiGHS): unknown counts are whole numbers within their
+stated intervals, everything told is fixed, and everything that adds up adds up. For a withheld count it looks for the
+lowest and the highest value; neither may lie inside what is stated.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from civmap.exhibits import Recipe, build
+from civmap.exports.prepare import prepare
+from civmap.exports.withhold import linked, withhold
+from civmap.filters import Filters
+from civmap.store import Store
+
+FAR = 10_000.0
+
+
+@dataclass
+class Attacker:
+    """Counts by name with the lowest and highest value that is told, and what adds up to what."""
+
+    low: dict[tuple, float] = field(default_factory=dict)
+    high: dict[tuple, float] = field(default_factory=dict)
+    rows: list[tuple[dict[tuple, float], float, float]] = field(default_factory=list)
+
+    def learn(self, name: tuple, low: float, high: float) -> None:
+        self.low[name] = max(low, self.low.get(name, 0.0))
+        self.high[name] = min(high, self.high.get(name, FAR))
+
+    def adds_up(self, parts: list[tuple], total: tuple) -> None:
+        self.rows.append(({**dict.fromkeys(parts, 1.0), total: -1.0}, 0.0, 0.0))
+
+    def never_above(self, low: tuple, high: tuple) -> None:
+        self.rows.append(({low: 1.0, high: -1.0}, -np.inf, 0.0))
+
+    def ends(self, name: tuple) -> tuple[float, float]:
+        """Find the lowest and the highest value that a count can have."""
+        names = {one: at for at, one in enumerate(self._near(name))}
+        rows = [row for row in self.rows if set(row[0]) <= set(names)]
+        entries = [(k, names[one], sign) for k, (row, _, _) in enumerate(rows) for one, sign in row.items()]
+        number, column, sign = (np.array(one) for one in zip(*entries, strict=True)) if entries else ([], [], [])
+        matrix = csr_array((sign, (number, column)), shape=(len(rows), len(names)))
+        limits = Bounds([self.low.get(one, 0.0) for one in names], [self.high.get(one, FAR) for one in names])
+        found = []
+        for direction in (1.0, -1.0):
+            goal = np.zeros(len(names))
+            goal[names[name]] = direction
+            sums = LinearConstraint(matrix, [row[1] for row in rows], [row[2] for row in rows])
+            solved = milp(goal, integrality=np.ones(len(names)), bounds=limits, constraints=[sums])
+            assert solved.success, f"what is told does not fit together: {solved.message}"
+            found.append(round(direction * solved.fun))
+        return found[0], found[1]
+
+    def _near(self, name: tuple) -> list[tuple]:
+        """Give what hangs together with a count through counts that are not fixed."""
+        of: dict[tuple, list[int]] = {}
+        for at, (row, _, _) in enumerate(self.rows):
+            for one in row:
+                of.setdefault(one, []).append(at)
+        reached, wait, used = {name}, [name], set()
+        while wait:
+            one = wait.pop()
+            if one != name and self.low.get(one, 0.0) == self.high.get(one, FAR):
+                continue
+            for at in of.get(one, []):
+                if at not in used:
+                    used.add(at)
+                    new = set(self.rows[at][0]) - reached
+                    reached |= new
+                    wait += new
+        return list(reached)
+
+
+# ---- planted tables ------------------------------------------------------------------------------------------------
+
+
+def crossing(seed: int, rows: int = 5, columns: int = 6) -> tuple[np.ndarray, csr_array, np.ndarray, Attacker]:
+    """Plant a table with the sums of its rows and columns: values, sums, what is small, and what is known of sums."""
+    chance = np.random.default_rng(seed)
+    body = chance.poisson(chance.choice([0.3, 1.5, 6.0], (rows, columns)))
+    values = np.concatenate([body.ravel(), body.sum(1), body.sum(0)])
+    size, at = rows * columns, np.arange(rows * columns).reshape(rows, columns)
+    attacker = Attacker()
+    entries = []
+    for k, (parts, total) in enumerate([*((at[i], size + i) for i in range(rows)),
+                                        *((at[:, j], size + rows + j) for j in range(columns))]):  # fmt: skip
+        entries += [(k, part, 1.0) for part in parts] + [(k, total, -1.0)]
+        attacker.adds_up([(int(part),) for part in parts], (total,))
+    number, column, sign = zip(*entries, strict=True)
+    return values, csr_array((sign, (number, column))), np.arange(len(values)) < size, attacker
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_withheld_count_of_a_table_with_margins_can_be_narrowed(seed: int) -> None:
+    values, sums, small, attacker = crossing(seed)
+    found = withhold(linked(values, sums, small=small, known=~small), smallest=5)
+    primary = small & (values > 0) & (values < 5)
+    assert found.mask[primary].all() and not found.mask[~small].any()
+    for at in range(len(values)):
+        attacker.learn((at,), found.low[at], found.high[at])
+    for at in np.flatnonzero(found.mask & (found.low < found.high)):
+        assert attacker.ends((int(at),)) == (found.low[at], found.high[at])
+
+
+def test_the_attack_succeeds_where_only_small_counts_are_withheld() -> None:
+    narrowed = 0
+    for seed in range(6):
+        values, _, small, attacker = crossing(seed)
+        primary = small & (values > 0) & (values < 5)
+        for at, value in enumerate(values):
+            attacker.learn((at,), *((1, 4) if primary[at] else (value, value)))
+        narrowed += sum(attacker.ends((int(at),)) != (1, 4) for at in np.flatnonzero(primary))
+    assert narrowed > 20, "without complementary suppression many are found out"
+
+
+# ---- whole bundles of the demonstration ----------------------------------------------------------------------------
+
+
+def stated(text: str) -> tuple[float, float]:
+    """Read what stands in place of a withheld count."""
+    if found := re.fullmatch(r"<(\d+)", text):
+        return 1.0, float(found[1]) - 1
+    if found := re.fullmatch(r"([\d,]+) to ([\d,]+)", text):
+        return tuple(float(end.replace(",", "")) for end in found.groups())  # type: ignore[return-value]
+    assert text == "withheld", text
+    return 0.0, FAR
+
+
+def told(
+    store: Store, filters: Filters, measures: tuple[str, ...]
+) -> tuple[Attacker, dict[tuple, tuple[float, float]]]:
+    """Export trends of provinces and theatre by month, quarter and year, and put together what they tell."""
+    attacker, withheld = Attacker(), {}
+    for measure in measures:
+        for per in ("month", "quarter", "year"):
+            for analysis in ("trends", "national_trend"):
+                recipe = Recipe(store.theatre.id, analysis, {"frequency": per}, filters.with_(measure=measure))
+                frame = prepare(build(recipe, store), store).exhibit.parts[0].frames["series"]
+                marks = frame["withheld"] if "withheld" in frame else pd.Series("", index=frame.index)
+                areas = frame["panel"] if "panel" in frame else pd.Series("all", index=frame.index)
+                for area, day, value, mark in zip(areas, frame["period"], frame["value"], marks, strict=True):
+                    name = (measure, per, str(area), pd.Timestamp(day))
+                    if mark:
+                        assert pd.isna(value)
+                        withheld[name] = stated(mark)
+                        attacker.learn(name, *withheld[name])
+                    elif pd.notna(value):
+                        attacker.learn(name, float(value), float(value))
+    names = set(attacker.low)
+    for coarse, fine, code in (("quarter", "month", "Q"), ("year", "quarter", "Y")):
+        inside: dict[tuple, list[tuple]] = {}
+        for measure, per, area, day in names:
+            if per == fine:
+                inside.setdefault((measure, coarse, area, day.to_period(code).start_time), []).append(
+                    (measure, per, area, day)
+                )
+        for total, parts in inside.items():
+            attacker.adds_up(parts, total)
+    for measure, per, area, day in [one for one in names if one[2] == "all"]:
+        provinces = [one for one in names if one[0] == measure and one[1] == per and one[3] == day and one[2] != "all"]
+        attacker.adds_up([*provinces, (measure, per, "elsewhere", day)], (measure, per, area, day))
+    for measure, per, area, day in names:
+        if measure == "killed" and {(other, per, area, day) for other in ("injured", "casualties")} <= names:
+            attacker.adds_up([(measure, per, area, day), ("injured", per, area, day)], ("casualties", per, area, day))
+    return attacker, withheld
+
+
+def hold(attacker: Attacker, withheld: dict[tuple, tuple[float, float]], *, looked_at: int) -> None:
+    """Attack some of the withheld counts, those of few people first."""
+    chosen = sorted(withheld, key=lambda one: (withheld[one][1], str(one)))
+    chosen = chosen[:: max(len(chosen) // looked_at, 1)]
+    for name in chosen:
+        low, high = withheld[name]
+        least, most = attacker.ends(name)
+        if high < FAR:
+            assert least <= low and most >= high, f"{name}: stated {low} to {high}, found {least} to {most}"
+        else:
+            assert least < most, f"{name} is found out: {least}"
+
+
+AIR = Filters(source="un_like", bound="max", parties=("international_forces",), date_from="2009-01-01",
+              date_to="2011-12-31")  # fmt: skip
+
+
+def test_nobody_learns_more_from_months_quarters_years_and_sums_together(demonstration: Store) -> None:
+    attacker, withheld = told(demonstration, AIR, ("killed", "injured", "casualties"))
+    assert len(withheld) > 100
+    hold(attacker, withheld, looked_at=40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["un_like", "isaf_like"])
+def test_nobody_learns_more_from_all_provinces_and_days(demonstration: Store, source: str) -> None:
+    attacker, withheld = told(demonstration, Filters(source=source, bound="max"), ("killed", "injured", "casualties"))
+    hold(attacker, withheld, looked_at=200)
