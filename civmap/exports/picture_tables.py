@@ -1,0 +1,58 @@
+"""Tables as pictures: the first rows, numbers to the right, lines between rows."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from civmap.exports.slide_tables import cells, shown_columns, widths
+from civmap.exports.slide_text import LINE, POINTS, wrapped
+from civmap.figures import theme
+from civmap.figures.part import Part
+
+MOST_ROWS = 40
+SIZE = 8.0  # points
+PAD = 0.06  # inches
+
+
+def draw_table(
+    part: Part, *, width_in: float = 10.0, synthetic: bool = False, head_in: float = 0.0, foot_in: float = 0.0
+) -> Figure:
+    """Draw a table, as high as its rows need.
+
+    Parameters
+    ----------
+    width_in
+        Width of the picture.
+    head_in, foot_in
+        Inches left free above and below for texts.
+    """
+    table = part.table
+    headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
+    shares = widths(headers, rows, width_in - 0.24)
+    written = [[wrapped(text, wide - 2 * PAD, 1.12 * SIZE) for text, wide in zip(row, shares, strict=True)]
+               for row in [headers, *rows]]  # fmt: skip
+    more = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
+    heights = [max(map(len, row)) * LINE * SIZE / POINTS + 0.06 for row in written]
+    high = head_in + foot_in + sum(heights) + (0.2 if more else 0)
+    colours = theme.palette("light")
+    figure = Figure(figsize=(width_in, high), facecolor=colours.background)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, width_in)
+    axes.set_ylim(0, high)
+    top = high - head_in
+    for number, (row, tall) in enumerate(zip(written, heights, strict=True)):
+        left = 0.12
+        for lines, wide, right in zip(row, shares, numeric, strict=True):
+            axes.text(left + (wide - PAD if right else PAD), top - 0.03, "\n".join(lines).replace("$", r"\$"), va="top",
+                      ha="right" if right else "left", fontsize=SIZE, linespacing=LINE, color=colours.text,
+                      fontweight="normal" if number else "bold")  # fmt: skip
+            left += wide
+        top -= tall
+        axes.plot([0.12, width_in - 0.12], [top, top], color=colours.grid if number else colours.text, linewidth=0.6)
+    if more:
+        axes.text(0.12 + PAD, top - 0.04, more, va="top", fontsize=SIZE, color=colours.muted)
+    if synthetic:
+        axes.text(width_in / 2, foot_in + (high - head_in - foot_in) / 2, theme.SYNTHETIC, ha="center", va="center",
+                  rotation=12, fontsize=34, fontweight="bold", color=colours.watermark, alpha=0.3)  # fmt: skip
+    return figure

@@ -1,0 +1,80 @@
+"""One HTML file that holds everything and fetches nothing: to read, to send and to print."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from civmap.exports import manifest
+from civmap.exports.prepared import Prepared
+from civmap.exports.slide_tables import cells, shown_columns
+from civmap.exports.slide_text import clean
+from civmap.figures import paper, theme
+from civmap.figures.part import Part
+
+MOST_ROWS = 200  # of a table; more are in the data files
+SCREEN_DPI = 144
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+
+
+def report(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: str = "") -> bytes:
+    """Make a report of some exhibits.
+
+    Parameters
+    ----------
+    exported
+        In their order.
+    notes
+        A speaker's note for each exhibit, as far as there are any.
+    title
+        Of the report.
+
+    Returns
+    -------
+    bytes
+        Of an HTML file, UTF-8. The marking stands at the top and bottom of every printed page; pictures are inside
+        the file; the manifest lies in it as JSON.
+    """
+    shown = [
+        {
+            "number": number, "title": one.heading, "sentence": one.exhibit.sentence, "caveats": one.exhibit.caveats,
+            "stamp": one.stamp, "marking": one.marking, "synthetic": one.synthetic,
+            "note": notes[number - 1] if number <= len(notes) else "",
+            "parts": [_part(part, one) for part in one.exhibit.parts if not part.table.empty],
+        }
+        for number, one in enumerate(exported, start=1)
+    ]  # fmt: skip
+    text = _TEMPLATES.get_template("report.html").render(
+        title=title.strip() or "Harm to civilians", marking="; ".join(dict.fromkeys(one.marking for one in exported)),
+        synthetic=theme.SYNTHETIC if any(one.synthetic for one in exported) else "", exhibits=shown,
+        manifest=_json(manifest.together(exported)),
+    )  # fmt: skip
+    return clean(text).encode()
+
+
+def _part(part: Part, one: Prepared) -> dict[str, Any]:
+    table = part.table
+    drawn: dict[str, Any] = {"title": part.title if part.title != one.exhibit.title else "", "alt": part.alt,
+                             "subtitle": part.encoding.get("subtitle", ""), "picture": "", "table": None}  # fmt: skip
+    if part.kind != "table":
+        picture = paper.picture(paper.draw(part, synthetic=one.synthetic), "png", dpi=SCREEN_DPI)
+        return {**drawn, "picture": base64.b64encode(picture).decode()}
+    headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
+    left_out = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
+    return {**drawn, "table": {"headers": list(zip(headers, numeric, strict=True)), "left_out": left_out,
+                               "rows": [list(zip(row, numeric, strict=True)) for row in rows]}}  # fmt: skip
+
+
+def _json(value: Any) -> Markup:
+    """Write JSON that cannot end the element that it stands in."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704
