@@ -1,0 +1,159 @@
+"""A deck of slides: every exhibit with its finding, caveats, sources and marking, its charts native and editable."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from pptx import Presentation
+from pptx.exc import PackageNotFoundError
+from pptx.opc.constants import CONTENT_TYPE as CT
+from pptx.opc.constants import RELATIONSHIP_TYPE as RT
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
+
+from civmap.errors import ExportError
+from civmap.exports import manifest
+from civmap.exports.make_template import COVER, LAYOUTS, SLOTS, TEMPLATE
+from civmap.exports.prepared import Prepared
+from civmap.exports.slide_pages import Page, pages
+from civmap.exports.slide_shapes import Box, fill_text, notes_text, place, watermark
+from civmap.exports.slide_text import clean
+from civmap.figures import theme
+
+_CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
+_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+MOST_PROPERTY = 255  # letters of a core property that every reader of Office takes
+
+
+def deck(
+    exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: str = "", template: Path | None = None
+) -> bytes:
+    """Make a PowerPoint deck: a cover, then one or more slides for each exhibit.
+
+    Parameters
+    ----------
+    exported
+        In the order of the slides.
+    notes
+        A speaker's note for each exhibit, as far as there are any.
+    title
+        Of the cover.
+    template
+        A deck of one's own with layouts of the names in `civmap.exports.make_template.LAYOUTS`.
+
+    Returns
+    -------
+    bytes
+        Of a .pptx file.
+
+    Raises
+    ------
+    ExportError
+        When the template cannot be read, or lacks a layout or a placeholder; all that it lacks is named at once.
+    """
+    presentation = _open(template)
+    layouts = {layout.name: layout for layout in presentation.slide_layouts}
+    heading = title.strip() or "Harm to civilians"
+    _cover(presentation.slides.add_slide(layouts[COVER]), exported, heading)
+    for number, one in enumerate(exported):
+        said = notes[number] if number < len(notes) else ""
+        for page in pages(one):
+            slide = presentation.slides.add_slide(layouts[page.layout])
+            _slide(slide, one, page, said)
+    properties = presentation.core_properties
+    properties.title, properties.author, properties.keywords = clean(heading), "CivMap", _markings(exported)
+    _carry(presentation, manifest.short(exported))
+    properties.subject = "; ".join(one.exhibit.fingerprint for one in exported)[:MOST_PROPERTY]
+    written = io.BytesIO()
+    presentation.save(written)
+    return written.getvalue()
+
+
+def _carry(presentation: Any, text: str) -> None:
+    """Keep the short manifest in the file's own custom properties (ECMA-376 part 1, section 22.3)."""
+    package = presentation.part.package
+    xml = (
+        f'<Properties xmlns="{_CUSTOM}" xmlns:vt="{_TYPES}"><property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" '
+        f'pid="2" name="CivMap manifest"><vt:lpwstr>{escape(clean(text))}</vt:lpwstr></property></Properties>'
+    )
+    part = Part(PackURI("/docProps/custom.xml"), CT.OFC_CUSTOM_PROPERTIES, package, xml.encode())
+    package.relate_to(part, RT.CUSTOM_PROPERTIES)
+
+
+def _markings(exported: Sequence[Prepared]) -> str:
+    return "; ".join(dict.fromkeys(one.marking for one in exported))
+
+
+def _open(template: Path | None) -> Any:
+    """Open the template, without the slides it may hold."""
+    path = template or TEMPLATE
+    try:
+        presentation = Presentation(str(path))
+    except (OSError, ValueError, KeyError, PackageNotFoundError) as error:
+        raise ExportError(
+            f"The template {path.name} cannot be read.", found=str(error)[:200], expected="a PowerPoint file (.pptx)",
+        ) from error  # fmt: skip
+    found = {layout.name: layout for layout in presentation.slide_layouts}
+    faults = [f"no layout named '{name}'" for name in LAYOUTS if name not in found]
+    for name, slots in LAYOUTS.items():
+        held = {shape.placeholder_format.idx for shape in list(found[name].placeholders)} if name in found else None
+        if held is not None:
+            faults += [f"layout '{name}' has no placeholder {SLOTS[slot]} ({slot})" for slot in slots
+                       if SLOTS[slot] not in held]  # fmt: skip
+    if faults:
+        raise ExportError(
+            f"The template {path.name} cannot hold a briefing: " + "; ".join(faults) + ".",
+            found="layouts " + (", ".join(found) or "none"),
+            next_step=f"Start from CivMap's own template, {TEMPLATE.name}, which lies beside its exports in the code.",
+        )
+    for entry in list(presentation.slides._sldIdLst):
+        presentation.part.drop_rel(entry.rId)
+        presentation.slides._sldIdLst.remove(entry)
+    return presentation
+
+
+def _slots(slide: Any) -> dict[str, Any]:
+    by_number = {shape.placeholder_format.idx: shape for shape in slide.placeholders}
+    return {slot: by_number[number] for slot, number in SLOTS.items() if number in by_number}
+
+
+def _cover(slide: Any, exported: Sequence[Prepared], title: str) -> None:
+    slots, marks = _slots(slide), _markings(exported)
+    listed = [f"{number}. {one.heading}" for number, one in enumerate(exported, start=1)]
+    stamped = [line for one in exported for line in one.stamp if not line.startswith("Fingerprint")]
+    fill_text(slots["title"], [title], largest=34, least=18)
+    left = fill_text(slots["sentence"], listed, largest=14, least=8)
+    fill_text(slots["source"], [" \u00b7 ".join(dict.fromkeys(stamped))], largest=9, least=5)
+    for side in ("top", "bottom"):
+        fill_text(slots[side], [marks], largest=11, least=6)
+    if any(one.synthetic for one in exported):
+        watermark(slide, Box.of(slots["sentence"]))
+    notes_text(slide, [marks, title, *listed, *([f"Not on the slide: {len(left)} of them"] if left else [])])
+
+
+def _slide(slide: Any, one: Prepared, page: Page, note: str) -> None:
+    slots = _slots(slide)
+    fill_text(slots["title"], [page.title], largest=22, least=12)
+    rest = fill_text(slots["sentence"], page.sentence, largest=13, least=9)
+    caveats = [f"\u2013 {line}" for line in page.caveats]
+    unsaid = fill_text(slots["caveats"], caveats, largest=11, least=7, more="More caveats stand in the notes.")
+    cut = fill_text(slots["source"], [" \u00b7 ".join(one.stamp)], largest=8, least=5)
+    for side in ("top", "bottom"):
+        fill_text(slots[side], [one.marking], largest=11, least=6)
+    place(slide, slots["exhibit"], page, synthetic=one.synthetic)
+    lines = [
+        one.marking,
+        note,
+        page.alt,
+        f"Finding: {one.exhibit.sentence}",
+        *(["Caveats:", *caveats] if caveats else []),
+    ]
+    lines += [f"How it is made: {page.method}"] if page.method else []
+    lines += ["On the slide no room was found for all of: sentence" if rest else "",
+              "On the slide no room was found for every caveat; all stand above." if unsaid else "",
+              "On the slide the sources are cut; they are below in full." if cut else ""]  # fmt: skip
+    notes_text(slide, [*lines, *page.events, *one.stamp, theme.SYNTHETIC if one.synthetic else ""])
