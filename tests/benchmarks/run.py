@@ -29,6 +29,7 @@ from civmap.store import Store
 from civmap.theatre import load_theatre
 from tests.benchmarks.air import air_lines
 from tests.benchmarks.directives import directives
+from tests.benchmarks.exports import export_lines
 from tests.benchmarks.hotspots import hotspot_lines
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.sources import source_lines
@@ -60,6 +61,7 @@ def main() -> None:
             *hotspot_lines(),
             *directives(),
             *trend_lines(),
+            *export_lines(Path(folder)),
             *air_lines(Path(folder), rows=[50_000_000]),
         ]
     print(table(lines))
