@@ -12,13 +12,15 @@ from typing import Any
 
 import streamlit as st
 
-from civmap.errors import CivMapError
+from civmap.errors import CivMapError, ExportError
 from civmap.exhibits import Recipe
+from civmap.exports import marking
 from civmap.filters import Filters
 from civmap.store import Store
 from civmap.ui import loading, sidebar
 
 ICON = Path(__file__).resolve().parents[2] / "static" / "icon.svg"  # Streamlit would fetch a named icon from outside
+_NOT_SET = "Marking: not set"
 PAGES = {
     "app.py": "Situation",
     "pages/1_Hotspots.py": "Hotspots",
@@ -26,6 +28,7 @@ PAGES = {
     "pages/3_Directives.py": "Directives",
     "pages/4_Air_Surveillance.py": "Air Surveillance",
     "pages/5_Tallies.py": "Tallies",
+    "pages/7_Briefing.py": "Briefing",
     "pages/6_Data_Quality.py": "Data Quality",
 }
 
@@ -54,7 +57,7 @@ def page(title: str) -> Look:
         filters, known_on = sidebar.choose_filters(store)
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
             links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
-        st.html(f'<div class="civmap-mark">{escape(store.theatre.marking or "Marking: not set")}</div>')
+        st.html(f'<div class="civmap-mark">{escape(_marking(store))}</div>')
         st.title(title, anchor=False)
         if store.is_demonstration:
             st.info(
@@ -63,6 +66,16 @@ def page(title: str) -> Look:
             )
         return Look(store, filters, known_on)
     st.stop()
+
+
+def _marking(store: Store) -> str:
+    """Give what stands on top of every page: what would stand on an export, or that nobody has said it."""
+    if store.is_demonstration:  # marked by itself when it leaves; on screen it is said below the title
+        return store.theatre.marking or _NOT_SET
+    try:
+        return marking.marking(store)
+    except ExportError:
+        return _NOT_SET
 
 
 @contextmanager
@@ -79,6 +92,11 @@ def warn(error: CivMapError) -> None:
     st.warning(str(error), icon=":material/info:")
 
 
+def plain(text: str) -> str:
+    """Keep Markdown from reading signs in data as its own."""
+    return text.replace("\\", "\\\\").replace("$", "\\$").replace("*", "\\*").replace("_", "\\_").replace("[", "\\[")
+
+
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
 # stays in sight, also when the page is scrolled. Of two downloads only ours is shown: it carries the caveats.
 _STYLE = """<style>
@@ -89,6 +107,7 @@ h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: 1rem 0 .1rem 0 !important;}
 [data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap;}
 [data-testid="stButtonGroup"] [data-selected="true"] {color: inherit !important; font-weight: 600;}
+button[kind="tertiary"]:is(:hover, :focus, :active, [aria-expanded="true"]) {color: inherit !important;}
 [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) {display: none;}
 [data-testid="stCaptionContainer"] ul {margin-bottom: .8rem; padding-left: 1.1rem;}
 [data-testid="stCaptionContainer"] li {margin: 0; line-height: 1.35;}

@@ -1,10 +1,9 @@
-"""Show the exhibits of a page: title, sentence, pictures, numbers, caveats and download, always together."""
+"""Show the exhibits of a page: title, sentence, pictures, numbers, caveats and exports, always together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -23,6 +22,7 @@ from civmap.store import Store
 from civmap.store.totals import totals_folders
 from civmap.theatre import Theatre
 from civmap.ui import frame, loading
+from civmap.ui.downloads import downloads
 
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
@@ -54,7 +54,7 @@ def show(store: Store, *items: Recipe | Callable[[], Sequence[Recipe] | None]) -
         shown.append(exhibit)
     standing = dict.fromkeys(caveat for exhibit in shown for caveat in exhibit.standing)
     sources = dict.fromkeys(source for exhibit in shown for source in exhibit.sources)
-    lines = [f"- {_plain(line)}" for line in (*standing, *(f"Source: {source}" for source in sources))]
+    lines = [f"- {frame.plain(line)}" for line in (*standing, *(f"Source: {source}" for source in sources))]
     if lines:
         st.caption("\n".join(["**For the whole page**", "", *lines]))
 
@@ -64,7 +64,7 @@ def _show(exhibit: Exhibit, store: Store) -> None:
     """Show one exhibit; a click inside re-runs this piece alone."""
     with frame.faults():
         st.subheader(exhibit.title, anchor=False)
-        st.markdown(_plain(exhibit.sentence))
+        st.markdown(frame.plain(exhibit.sentence))
         row: list[DeltaGenerator] = []  # the columns still free for parts that belong side by side
         for position, part in enumerate(exhibit.parts):
             if (wide := part.encoding.get("beside", 0)) and not row:
@@ -72,6 +72,7 @@ def _show(exhibit: Exhibit, store: Store) -> None:
             with row.pop(0) if wide else nullcontext():
                 _part(exhibit, part, store, key=f"{exhibit.recipe.analysis}-{position}")
         _foot(exhibit)
+        downloads(exhibit, store)
 
 
 def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
@@ -80,11 +81,11 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
         return  # the sentence says so; an empty grid and its download say nothing
     if part.kind == "table":
         if part.title != exhibit.title:
-            st.markdown(f"**{_plain(part.title)}**")
+            st.markdown(f"**{frame.plain(part.title)}**")
         _table(part.table)
     elif part.kind in ("cells", "provinces"):
         if part.encoding.get("beside"):
-            st.markdown(f"**{_plain(part.title)}**")
+            st.markdown(f"**{frame.plain(part.title)}**")
         deck = maps.deck(part, mode=mode, synthetic=exhibit.synthetic)
         event = st.pydeck_chart(deck, height=MAP_HEIGHT, on_select="rerun", selection_mode="single-object",
                                 key=f"{key}-{exhibit.fingerprint}", alt=part.alt)  # fmt: skip
@@ -94,15 +95,9 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
         figure = charts.chart(part, mode=mode, synthetic=exhibit.synthetic)
         st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
                         config={"displaylogo": False, "displayModeBar": False})  # fmt: skip
-    numbers, download = st.columns([4, 1])
     if part.kind != "table":
-        with numbers.expander("Numbers behind the picture"):
+        with st.expander("Numbers behind the picture"):
             _table(tables.part_table(part).rename(columns=words.header))
-    download.download_button(
-        "CSV", data=partial(tables.csv_bytes, exhibit, part), file_name=tables.file_name(exhibit, part, "csv"),
-        mime="text/csv", on_click="ignore", key=f"{key}-csv", icon=":material/download:", width="stretch",
-        help=f"{part.title}, with caveats and source",
-    )  # fmt: skip
 
 
 def _table(table: pd.DataFrame) -> None:
@@ -163,10 +158,5 @@ def _foot(exhibit: Exhibit) -> None:
     facts = ["Synthetic: no real incident" if exhibit.synthetic else "",
              f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}",
              f"Fingerprint {exhibit.fingerprint}"]  # fmt: skip
-    lines = [f"- {_plain(caveat)}" for caveat in exhibit.caveats if caveat not in exhibit.standing]
+    lines = [f"- {frame.plain(caveat)}" for caveat in exhibit.caveats if caveat not in exhibit.standing]
     st.caption("\n".join([" · ".join(fact for fact in facts if fact), "", *lines]))
-
-
-def _plain(text: str) -> str:
-    """Keep Markdown from reading signs in data as its own."""
-    return text.replace("\\", "\\\\").replace("$", "\\$").replace("*", "\\*").replace("_", "\\_").replace("[", "\\[")
