@@ -20,6 +20,7 @@ from civmap.figures.part import Part
 
 MOST_ROWS = 200  # of a table; more are in the data files
 SCREEN_DPI = 144
+SHORT = 14  # letters that are not broken, such as those of a day
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
@@ -69,9 +70,12 @@ def _part(part: Part, one: Prepared) -> dict[str, Any]:
         picture = paper.picture(paper.draw(part, synthetic=one.synthetic), "png", dpi=SCREEN_DPI)
         return {**drawn, "picture": base64.b64encode(picture).decode()}
     headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
+    short = [all(len(row[k]) <= SHORT for row in rows) for k in range(len(headers))]
+    kinds = ["number" if number else "short" if brief else "" for number, brief in zip(numeric, short, strict=True)]
     left_out = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
-    return {**drawn, "table": {"headers": list(zip(headers, numeric, strict=True)), "left_out": left_out,
-                               "rows": [list(zip(row, numeric, strict=True)) for row in rows]}}  # fmt: skip
+    heads = [(header, "number" if number else "") for header, number in zip(headers, numeric, strict=True)]
+    return {**drawn, "table": {"headers": heads, "left_out": left_out,
+                               "rows": [list(zip(row, kinds, strict=True)) for row in rows]}}  # fmt: skip
 
 
 def _json(value: Any) -> Markup:

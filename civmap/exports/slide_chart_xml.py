@@ -74,7 +74,7 @@ class Axis:
     title: str = ""
     form: str = "General"
     step: float | None = None
-    log: bool = False
+    log: int = 0  # base of a logarithmic scale
     grid: bool = False
     labels: bool = True
     crosses: float | None = None  # where it crosses the other axis
@@ -166,7 +166,7 @@ def _labels(one: Series, size: float) -> str:
 
 def _errors(whiskers: Errors, *, scattered: bool) -> str:
     reach = (
-        f"<c:{side}>{_literal([0 if v is None or not np.isfinite(v) else v for v in values])}</c:{side}>"
+        f"<c:{side}>{_literal([v or None for v in values])}</c:{side}>"  # a length of nought would be drawn as a dot
         for side, values in (("plus", whiskers.plus), ("minus", whiskers.minus))
     )
     caps = int(not whiskers.caps)
@@ -191,13 +191,13 @@ def _value_axis(
         else ""
     )
     line = Line(colours.muted, 0.75).xml() if side == "b" else "<a:ln><a:noFill/></a:ln>"
-    unit = 2 if axis.log else axis.step
+    unit = axis.log or axis.step
     step = f'<c:majorUnit val="{unit:.10g}"/>' if unit else ""
     crosses = (
         '<c:crosses val="max"/>' if other is None  # rows run from the top, the axis lies at the bottom
         else f'<c:crossesAt val="{other.low:.10g}"/>'
     )  # fmt: skip
-    base = '<c:logBase val="2"/>' if axis.log else ""
+    base = f'<c:logBase val="{axis.log}"/>' if axis.log else ""
     form = escape(axis.form, {'"': "&quot;"})
     placed = "none" if not axis.labels else "low" if other is not None else "nextTo"
     tick = "out" if side == "b" and axis.labels else "none"

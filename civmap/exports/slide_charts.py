@@ -17,6 +17,7 @@ from civmap.figures.part import Part
 
 KINDS = ("series", "small_multiples", "interval_bars", "ratio_bars", "ratio_panels")
 WIDEST = 50.0  # times, as on screen
+FEW_DOUBLINGS = 8
 _WHISKER, _BAND = 1.5, 0.3  # points wide, opacity of a band made of whiskers
 
 
@@ -87,9 +88,9 @@ def _series(part: Part) -> Chart:
 def _panel(name: str, frame: pd.DataFrame, most: float, ends: tuple[float, float]) -> Chart:
     colours, book = theme.palette("light"), Book()
     at = book.add(_dated(frame[[one for one in ("period", "value", "low", "high") if one in frame]]))
-    line = Series(
-        name, at["period"], at["value"], Line(colours.value, 1.25), errors=_band(frame, "value", colours.value)
-    )
+    mark = ("circle", 2, colours.value, colours.value) if frame["value"].isna().any() else None  # of a month by itself
+    band = _band(frame, "value", colours.value)
+    line = Series(name, at["period"], at["value"], Line(colours.value, 1.25), mark, band)
     top = (most or _ceiling([frame])) * 1.08
     years = _time((ends[0] - 20, ends[1] + 20), most_ticks=3)
     return Chart(scatter([line], years, Axis(0, top, form="#,##0", step=top / 1.08), legend=False, size=7), book.xlsx(),
@@ -107,7 +108,7 @@ def _rows(part: Part) -> Chart:
     reference = 1.0 if ratio else part.encoding.get("reference")
     unit = str(part.encoding.get("value_name", "times the level projected"))
     title = f"Ratio ({unit}), logarithmic scale" if ratio else _title(str(part.encoding.get("value_name", "")), part)
-    axis = Axis(*span, title, "General", log=ratio, grid=True,
+    axis = Axis(*span, title, "General", log=_base(span[1]) if ratio else 0, grid=True,
                 crosses=None if reference is None else float(reference))  # fmt: skip
     whiskers = _whiskers(frame, span, Line(colours.fitted, _WHISKER), caps=True)
     one = Series(_value_name(part), at[label], at["value"], errors=[whiskers], fill=(colours.ramp[0], colours.value))
@@ -134,8 +135,8 @@ def _ratio_panel(name: str, frame: pd.DataFrame, part: Part, span: tuple[float, 
     drawn.append(Series(_value_name(part), at["place"], at["value"], None, marker,
                         [_whiskers(frame, span, Line(colours.value, 1))]))  # fmt: skip
     across = _time(ends, most_ticks=3) if dated else Axis(*ends, labels=False)
-    return Chart(scatter(drawn, across, Axis(*span, "", "General", log=True, grid=True), legend=False, size=8),
-                 book.xlsx(), name)  # fmt: skip
+    ratios = Axis(*span, "", "General", log=_base(span[1]), grid=True)
+    return Chart(scatter(drawn, across, ratios, legend=False, size=8), book.xlsx(), name)
 
 
 def _value_name(part: Part) -> str:
@@ -172,8 +173,14 @@ def _span(frame: pd.DataFrame) -> tuple[float, float]:
     ends = pd.concat([pd.to_numeric(frame[name]) for name in ("value", "low", "high")]).astype("float64")
     ends = ends[np.isfinite(ends) & (ends > 0)]
     reach = min(max([2.0, *np.exp(np.abs(np.log(ends)))]) * 1.1, WIDEST)
-    power = 2 ** np.ceil(np.log2(reach))
+    base = _base(reach)
+    power = base ** np.ceil(np.log(reach) / np.log(base))
     return float(1 / power), float(power)
+
+
+def _base(reach: float) -> int:
+    """Choose the base of a logarithmic scale: its powers are named, and more than a few would not fit."""
+    return 2 if reach <= FEW_DOUBLINGS else 10
 
 
 def _linear(frame: pd.DataFrame, part: Part) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from civmap.figures.paper import MAPS
 from civmap.figures.part import Part
 
 PANELS = 15  # on one slide
-MOST_TABLE_SLIDES = 3
+MOST_TABLE_SLIDES = 2
 NARROW_COLUMNS = 6
 
 

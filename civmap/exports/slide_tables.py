@@ -138,11 +138,17 @@ def _row(
         f'anchor="{"b" if head else "t"}">{none}<a:lnB w="{width}"><a:solidFill><a:srgbClr val="{edge}"/></a:solidFill>'
         "</a:lnB><a:noFill/></a:tcPr>"
     )
+    letters = f'lang="en-GB" sz="{round(100 * size)}"'
+    colour = f'<a:solidFill><a:srgbClr val="{colours.text[1:]}"/></a:solidFill>'
+    # an empty run would be as high as the letters of the theme
+    written = [
+        f"<a:r><a:rPr {letters}{bold}>{colour}</a:rPr><a:t>{escape(text)}</a:t></a:r>" if text.strip() else ""
+        for text in texts
+    ]
     made = "".join(
-        f'<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p><a:pPr algn="{"r" if right else "l"}"/>'
-        f'<a:r><a:rPr lang="en-GB" sz="{round(100 * size)}"{bold}><a:solidFill><a:srgbClr val="{colours.text[1:]}"/>'
-        f"</a:solidFill></a:rPr><a:t>{escape(text)}</a:t></a:r></a:p></a:txBody>{frame}</a:tc>"
-        for text, right in zip(texts, numeric, strict=True)
+        f'<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p><a:pPr algn="{"r" if right else "l"}"/>{text}'
+        f"<a:endParaRPr {letters}/></a:p></a:txBody>{frame}</a:tc>"
+        for text, right in zip(written, numeric, strict=True)
     )
     return f'<a:tr h="{Inches(row_height(texts, shares, size))}">{made}</a:tr>'
 
