@@ -151,7 +151,7 @@ def _withhold_together(counts: Linked, smallest: int) -> Withheld:
     found = Withheld(primary.copy(), values.copy(), values.copy())
     wanted = (np.where(primary, 1, values), np.where(primary, smallest - 1, values))
     for zeros in (False, True):
-        for worth in _WORTH:
+        for worth in _WORTH[:-1] if zeros else _WORTH:
             found = _widen(counts, found, wanted, smallest, worth=worth, zeros=zeros)
         if not _short(found, wanted).any():
             break

@@ -62,11 +62,11 @@ def test_exhibits_of_several_pages_leave_as_one_deck(
     press(page, "Add to briefing", settle)
     visit(page, "Briefing", settle)
     press(page, "Up", settle, 2)
-    main(page).get_by_label("Title of your own").first.fill("The map & <where>")
-    main(page).get_by_label("Speaker's note").first.fill("Say it slowly.")
-    main(page).get_by_label("Title of the briefing").fill("Week 31")
-    main(page).get_by_label("Title of the briefing").press("Enter")
-    settle(page)
+    for label, text in (("Title of your own", "The map & <where>"), ("Speaker's note", "Say it slowly."),
+                        ("Title of the briefing", "Week 31")):  # fmt: skip
+        main(page).get_by_label(label).first.fill(text)
+        page.keyboard.press("Tab")
+        settle(page)
     press(page, "Make the PowerPoint deck", settle)
     save = main(page).get_by_role("button", name=re.compile(r"^Save week-31-.*\.pptx"))
     expect(save).to_be_visible(timeout=LATE)

@@ -109,7 +109,7 @@ def test_a_csv_holds_the_numbers_of_the_page_and_says_what_they_are(
     choices = page.get_by_test_id("stPopoverBody")
     choices.get_by_role("button", name="CSV", exact=True).click()
     save = choices.get_by_role("button", name=re.compile("^Save civmap-"))
-    expect(save).to_be_visible(timeout=SLOW)
+    expect(save).to_be_visible(timeout=4 * SLOW)  # the first export of a source decides what is withheld
     with page.expect_download() as download:
         save.click()
     with ZipFile(download.value.path()) as parts:  # a file for the map and one for the list
