@@ -18,6 +18,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
 from civmap.filters import Filters
 from civmap.store import Store
+from civmap.theatre import Theatre
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,11 @@ def make(
 
 def source_lines(store: Store, sources: Sequence[str] = (), *, as_known_on: date | None = None) -> list[str]:
     """Name each source with its files, the releases known on a day, and how to cite it."""
+    key = ("source lines", tuple(sources), as_known_on)
+    return list(store.remember(key, lambda: _source_lines(store, sources, as_known_on)))
+
+
+def _source_lines(store: Store, sources: Sequence[str], as_known_on: date | None) -> list[str]:
     loads = store.loads(as_known_on)
     loads = loads.assign(source=loads["source"].str.split("; ")).explode("source")
     chosen = [source for source in dict.fromkeys(loads["source"]) if not sources or source in sources]
@@ -234,7 +240,11 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
         ``kind`` (directive, recording, context), ``id``, ``label`` (short), ``what``, ``start``, ``end``,
         ``certainty``.
     """
-    theatre = store.theatre
+    key = ("events", filters.source, filters.parties, filters.admin1, first, last)
+    return store.remember(key, lambda: _events(store.theatre, filters, first, last)).copy()
+
+
+def _events(theatre: Theatre, filters: Filters, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     directives = theatre.directives.assign(
         kind="directive",
         label=[f"{words.month(issued)} directive" for issued in theatre.directives["issued_at"]],

@@ -16,6 +16,7 @@ import pydeck as pdk
 import shapely
 
 from civmap.figures import theme
+from civmap.figures.layers import line_layer
 from civmap.figures.part import Part
 
 Role = tuple[str, str]
@@ -30,7 +31,7 @@ def shades(role: str, mode: theme.Mode) -> tuple[str, str | None]:
     True
     """
     colours = theme.palette(mode)
-    greys = (0.0, 0.35) if mode == "light" else (0.12, 0.45)  # in the dark, lighter than an empty place and apart
+    greys = (0.0, 0.35) if mode == "light" else (0.17, 0.43)  # in the dark, lighter than an empty place and apart
     if role == "no_answer":
         return _between(colours.no_answer, colours.outline, greys[0]), colours.outline
     if role == "unobserved":
@@ -55,13 +56,16 @@ def class_legend(part: Part, mode: theme.Mode) -> list[tuple[str, str, str | Non
 
 
 def class_layers(part: Part, geometry: Any, mode: theme.Mode) -> list[pdk.Layer]:
-    """Fill places by class; under cells the provinces stay bare."""
+    """Fill places by class, with an edge around those that are not known; under cells the provinces stay bare.
+
+    Edges are layers of their own that cannot be picked: to look up what lies under the mouse among thousands of them
+    takes a machine without graphics longer than a press may last to be a click.
+    """
     colours = theme.palette(mode)
     names = [name for name, _ in part.encoding["classes"]]
     pairs = [shades(role, mode) for _, role in part.encoding["classes"]]
-    clear = [0, 0, 0, 0]  # also for what was not asked for
-    fills = [*([*theme.channels(fill), 235] for fill, _ in pairs), clear]
-    lines = [*([*theme.channels(line), 255] if line else clear for _, line in pairs), clear]
+    fills = [*([*theme.channels(fill), 235] for fill, _ in pairs), [0, 0, 0, 0]]  # clear is what was not asked for
+    with_edge = {position for position, (_, line) in enumerate(pairs) if line}
     frame = part.frames[part.kind]
     number = {name: position for position, name in enumerate(names)}
     said = zip(frame["label"].fillna("").astype("str"), frame["finding"].fillna("not asked for"), strict=True)
@@ -69,20 +73,26 @@ def class_layers(part: Part, geometry: Any, mode: theme.Mode) -> list[pdk.Layer]
     highlight = [*theme.channels(colours.text), 60]
     if part.kind == "cells":
         data = [{"cell": cell, **row} for cell, row in zip(frame["cell"], rows, strict=True)]
-        return [pdk.Layer(
-            "H3HexagonLayer", data=data, id="cells", pickable=True, auto_highlight=True, filled=True, extruded=False,
-            stroked=True, get_hexagon="cell", get_fill_color=_choose(fills, "c"), get_line_color=_choose(lines, "c"),
-            line_width_min_pixels=0.5, line_width_max_pixels=1, highlight_color=highlight,
-        )]  # fmt: skip
+        edged = [{"cell": row["cell"]} for row in data if row["c"] in with_edge]
+        shared = {"get_hexagon": "cell", "extruded": False}
+        return [
+            pdk.Layer("H3HexagonLayer", data=data, id="cells", pickable=True, auto_highlight=True, filled=True,
+                      stroked=False, get_fill_color=_choose(fills, "c"), highlight_color=highlight, **shared),
+            pdk.Layer("H3HexagonLayer", data=edged, id="edges", pickable=False, filled=False, stroked=True,
+                      get_line_color=[*theme.channels(colours.outline), 255], line_width_min_pixels=0.5,
+                      line_width_max_pixels=1, **shared),
+        ]  # fmt: skip
     shapes = (json.loads(text) for text in shapely.to_geojson(geometry))
     features = [
         {"type": "Feature", "geometry": shape, "properties": {"admin1": admin1, **row}}
         for shape, admin1, row in zip(shapes, frame["admin1"], rows, strict=True)
     ]
-    return [pdk.Layer(
-        "GeoJsonLayer", data=features, id="provinces", pickable=True, auto_highlight=True, filled=True, stroked=False,
-        highlight_color=highlight, get_fill_color=_choose(fills, "properties.c"),
-    )]  # fmt: skip
+    edged = [shape for shape, row in zip(geometry, rows, strict=True) if row["c"] in with_edge]
+    return [
+        pdk.Layer("GeoJsonLayer", data=features, id="provinces", pickable=True, auto_highlight=True, filled=True,
+                  stroked=False, get_fill_color=_choose(fills, "properties.c"), highlight_color=highlight),
+        line_layer("edges", edged, colours.outline, width=3),
+    ]  # fmt: skip
 
 
 def _choose(values: list[list[int]], name: str) -> str:

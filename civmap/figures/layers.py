@@ -83,13 +83,18 @@ def cell_layer(cells: pd.DataFrame, mode: theme.Mode) -> pdk.Layer:
 
 
 def boundary_layer(geometry: Any, colours: theme.Palette) -> pdk.Layer:
-    """Draw every border once, although two provinces share it."""
+    """Draw the borders of provinces."""
+    return line_layer("boundaries", geometry, colours.boundary)
+
+
+def line_layer(layer: str, geometry: Any, colour: str, *, width: int = 1) -> pdk.Layer:
+    """Draw every border once, although two areas share it; the width is in pixels."""
     lines = shapely.line_merge(shapely.unary_union(shapely.boundary(geometry))) if len(geometry) else None
     parts = [] if lines is None else shapely.get_parts(lines)
     paths = [np.round(shapely.get_coordinates(line), DECIMALS).tolist() for line in parts]
     return pdk.Layer(
-        "PathLayer", data=[{"p": path} for path in paths], id="boundaries", get_path="p", pickable=False,
-        get_color=[*theme.channels(colours.boundary), 255], width_min_pixels=1, get_width=1, width_max_pixels=1,
+        "PathLayer", data=[{"p": path} for path in paths], id=layer, get_path="p", pickable=False,
+        get_color=[*theme.channels(colour), 255], width_min_pixels=width, get_width=1, width_max_pixels=width,
         joint_rounded=True,
     )  # fmt: skip
 

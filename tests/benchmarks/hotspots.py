@@ -14,12 +14,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from esda import G_Local
-from scipy.stats import gaussian_kde
+from scipy.stats import binomtest, gaussian_kde
 from shapely.geometry import box
 
+from civmap import exhibits
 from civmap.analysis.density import density
+from civmap.analysis.drawn import hot_by_earlier, hot_by_exposure
+from civmap.analysis.earlier import hotter_than_before, scatter_elsewhere
 from civmap.analysis.emerging import emerging
 from civmap.analysis.hotspots import hotspots
+from civmap.figures import maps
+from civmap.filters import Filters
+from civmap.store import Store
 from tests.analysis.grids import grid_graph
 from tests.benchmarks.lines import Line, table
 
@@ -47,8 +53,8 @@ print(seconds, int(peak[0].split()[1]) / 1000)
 
 
 def hotspot_lines() -> list[Line]:
-    """Measure the decision, the patterns over time, the density and the scan."""
-    return [*decision(), *over_time(), *surface(), *scan()]
+    """Measure the decisions, those on many draws, the patterns over time, the density and the scan."""
+    return [*decision(), *before(), *draws(), *over_time(), *surface(), *scan()]
 
 
 def decision(rows: int = 200, columns: int = 250) -> list[Line]:
@@ -74,6 +80,78 @@ def decision(rows: int = 200, columns: int = 250) -> list[Line]:
         _ratio(what, taken, ours, least=20),
         _ratio("  with an exposure for each cell", taken, uneven, least=20),
     ]
+
+
+def before(rows: int = 200, columns: int = 250, tried: int = 2_000) -> list[Line]:
+    """Compare 50,000 windows with an earlier period, against scipy's test of one window after another."""
+    graph, generator = grid_graph(rows, columns), np.random.default_rng(5)
+    level = generator.lognormal(0, 1.2, rows * columns)
+    now, old = (pd.Series(generator.poisson(level)) for _ in range(2))
+    pairs = list(zip(now[:tried], now[:tried] + old[:tried], strict=True))
+    share = now.sum() / (now.sum() + old.sum())
+
+    def theirs() -> None:
+        for k, n in pairs:
+            if n:
+                test = binomtest(int(k), int(n), share, alternative="greater")
+                test.proportion_ci(0.95, "exact")
+
+    ours = _median(lambda: hotter_than_before(now, old, graph))
+    taken = _median(theirs) * rows * columns / tried
+    fewer = 5_000  # as many cells as a theatre has; what takes long are the windows that move
+    small, part = grid_graph(fewer // 50, 50), slice(0, fewer)
+    moved = pd.Series(generator.poisson(level[part] * generator.gamma(2, 0.5, fewer)))
+    scatter = _median(lambda: scatter_elsewhere(moved, old[part], small), rounds=1)
+    return [
+        _ratio(f"earlier, {rows * columns:,} cells: scipy.stats.binomtest (from {tried:,} of them) / ours", taken, ours,
+               least=20),
+        Line(f"  scatter estimated for each window of {fewer:,} cells that come and go", f"{scatter:.1f} s", "", None),
+    ]  # fmt: skip
+
+
+def draws(side: int = 50, number: int = 100) -> list[Line]:
+    """Decide on 100 draws of 2,500 cells at once, against the function of a single map on each of them."""
+    graph, generator = grid_graph(side), np.random.default_rng(6)
+    now, old = (generator.poisson(2, (side * side, number)) for _ in range(2))
+    seen, area = pd.Series(True, index=range(side * side)), pd.Series(1.0, index=range(side * side))
+
+    def one_by_one() -> None:
+        for draw in range(number):
+            hotspots(pd.Series(now[:, draw]), graph, exposure=area)
+
+    def one_by_one_earlier() -> None:
+        for draw in range(number):
+            hotter_than_before(pd.Series(now[:, draw]), pd.Series(old[:, draw]), graph)
+
+    what = f"drawn, {number} draws of {side * side:,} cells"
+    return [
+        _ratio(f"{what}: hotspots on each / at once", _median(one_by_one, rounds=1),
+               _median(lambda: hot_by_exposure(now, seen, graph, exposure=area)), least=2),
+        _ratio(f"{what}: hotter_than_before on each / at once", _median(one_by_one_earlier, rounds=1),
+               _median(lambda: hot_by_earlier(now, old, seen, graph)), least=2),
+    ]  # fmt: skip
+
+
+def hotspot_page_lines(store: Store, source: str = "ucdp_ged") -> list[Line]:
+    """Make anew what the page shows first, of a large store, with the map's JSON; each is made once beforehand."""
+    incidents = int(store.query("SELECT count(*) AS n FROM incidents")["n"].iloc[0])
+    lines = []
+    for unit in ("cells", "provinces"):
+        for exposure in ("earlier", "area"):
+            recipe = exhibits.Recipe(
+                store.theatre.id, "hotspots", {"unit": unit, "exposure": exposure}, Filters(source=source)
+            )
+            exhibits.build(recipe, store)
+            taken = _median(lambda recipe=recipe: _picture(recipe, store))
+            sent = _picture(recipe, store)
+            what = f"hotspots page, {incidents:,} incidents, {unit}, compared with {exposure}"
+            lines.append(Line(what, f"{taken:.2f} s, map {sent / 1000:,.0f} kB", "", None))
+    return lines
+
+
+def _picture(recipe: exhibits.Recipe, store: Store) -> int:
+    exhibit = exhibits.build(recipe, store)
+    return len(maps.deck(exhibit.parts[0]).to_json())
 
 
 def over_time(side: int = 71, periods: int = 120) -> list[Line]:
@@ -144,4 +222,8 @@ def _numba() -> str:
 
 
 if __name__ == "__main__":
-    print(table(hotspot_lines()))
+    # the folder of a large store of theatre oir may follow: the page is then measured on it too
+    found = hotspot_lines()
+    if len(sys.argv) > 1:
+        found += hotspot_page_lines(Store(Path(sys.argv[1]), "oir"))
+    print(table(found))

@@ -30,7 +30,7 @@ from civmap.theatre import load_theatre
 from tests.benchmarks.air import air_lines
 from tests.benchmarks.directives import directives
 from tests.benchmarks.exports import export_lines
-from tests.benchmarks.hotspots import hotspot_lines
+from tests.benchmarks.hotspots import hotspot_lines, hotspot_page_lines
 from tests.benchmarks.lines import Line, table
 from tests.benchmarks.sources import source_lines
 from tests.benchmarks.trends import page_lines, trend_lines
@@ -102,6 +102,7 @@ def questions(source: Path, folder: Path, *, incidents: int) -> list[Line]:
         _milliseconds("  as known on a day, p95", then, target=None),
         Line("  pandas sort and drop_duplicates / ours, median", f"{faster:.1f} times", ">= 4 times", faster >= 4),
         *page_lines(store, fifty_filters()),
+        *hotspot_page_lines(store),
     ]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageStat
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 PAGES = ("Situation", "Hotspots", "Trends", "Directives", "Data Quality")
 DRAWN = {  # what a page draws: maps, charts, tables
@@ -85,6 +87,29 @@ def drawn(place: Locator) -> float:
     image = Image.open(BytesIO(place.screenshot())).convert("RGB")
     size = image.width * image.height
     return 1 - max(count for count, _ in image.getcolors(maxcolors=size) or [(size, None)]) / size
+
+
+def click_map(page: Page, map_: Locator, x: float, y: float) -> str:
+    """Click at a share of a map's width and height, the mouse being there first, and return what hovering showed.
+
+    A map takes no press of more than 250 ms for a click. Software WebGL on busy cores may take longer, so that a press
+    that listed nothing is tried again, three times in all, as a person would.
+    """
+    map_.evaluate("map => map.scrollIntoView({block: 'center'})")
+    box = map_.bounding_box()
+    assert box
+    page.mouse.move(round(box["x"] + x * box["width"]), round(box["y"] + y * box["height"]))  # a press knows no halves
+    label = map_.locator(".deck-tooltip")
+    expect(label).to_be_visible(timeout=SLOW)
+    shown = label.inner_text()
+    for _ in range(3):
+        page.wait_for_timeout(1_000)  # until the place is drawn highlighted; a press would wait behind that
+        page.mouse.down()
+        page.mouse.up()
+        with suppress(PlaywrightTimeout):
+            page.get_by_text("in the chosen").wait_for(timeout=5_000)
+            break
+    return shown
 
 
 def choose_file(page: Page, file: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.steps import SLOW, Settle, cells, main, sentences
+from tests.browser.steps import SLOW, Settle, cells, click_map, main, sentences
 
 
 def test_two_periods_stand_side_by_side_and_another_method_takes_their_place(
@@ -37,6 +39,18 @@ def test_no_method_is_wider_than_a_laptop_at_twice_the_size(
     assert wide <= seen
 
 
+def clicked(page: Page, x: float, y: float, heading: Locator) -> str:
+    """Click a place until its list is there: a busy machine without graphics takes a slow press for a drag."""
+    shown = click_map(page, page.get_by_test_id("stDeckGlJsonChart"), x, y)
+    for _ in range(4):
+        with suppress(AssertionError):
+            expect(heading).to_be_visible(timeout=8_000)
+            break
+        page.mouse.down()
+        page.mouse.up()
+    return shown
+
+
 def test_a_click_on_a_tested_province_lists_its_incidents(
     serve: Callable[[Path], str], real_home: Path, new_page: Callable[..., Page], settle: Settle
 ) -> None:
@@ -44,12 +58,34 @@ def test_a_click_on_a_tested_province_lists_its_incidents(
     page.goto(f"{serve(real_home)}/Hotspots?theatre=oir&source=ucdp_ged&unit=provinces&exposure=area")
     settle(page)
     assert "hot" in sentences(page)
-    map_ = page.get_by_test_id("stDeckGlJsonChart")
-    map_.scroll_into_view_if_needed()
-    box = map_.bounding_box()
-    assert box
-    map_.click(position={"x": 0.12 * box["width"], "y": 0.22 * box["height"]})  # Aleppo or a neighbour
     heading = page.get_by_text("in the chosen province")
+    clicked(page, 0.12, 0.22, heading)  # Aleppo or a neighbour
     expect(heading).to_be_visible(timeout=SLOW)
     settle(page)
     assert len(cells(page.get_by_test_id("stDataFrame").first)) > 3
+
+
+@pytest.mark.parametrize(
+    ("made_up", "where", "x", "y"),
+    [
+        (True, "source=isaf_like", 0.5, 0.5),
+        (False, "theatre=oir&source=ucdp_ged", 0.062, 0.27),  # the middle of a cell seven pixels wide
+    ],
+)
+def test_a_click_on_a_tested_cell_lists_the_incidents_that_hovering_counts(
+    serve: Callable[[Path], str], request: pytest.FixtureRequest, new_page: Callable[..., Page], settle: Settle,
+    made_up: bool, where: str, x: float, y: float,
+) -> None:  # fmt: skip
+    home = request.getfixturevalue("empty_home" if made_up else "real_home")
+    page = new_page(viewport={"width": 800, "height": 600})
+    page.goto(f"{serve(home)}/Hotspots?{where}&unit=cells&exposure=area")
+    settle(page)
+    heading = page.get_by_text("in the chosen cell")
+    shown = clicked(page, x, y, heading)
+    counted = re.search(r"([\d,]+) incidents here", shown)
+    assert counted, f"several incidents are looked for, and hovering says: {shown}"
+    expect(heading).to_contain_text(f"{counted[1]} incidents in the chosen cell", timeout=SLOW)
+    settle(page)
+    listed = cells(page.get_by_test_id("stDataFrame").first)
+    number = int(counted[1].replace(",", ""))
+    assert len(listed) == number or number > len(listed) > 3, "the grid holds as many rows as can be seen"

@@ -121,6 +121,14 @@ def test_hours_are_offered_only_where_telemetry_covers_the_days(watched: Store, 
     assert "hours" not in hotspots.choices(recipe, without)
 
 
+def test_cells_finer_than_coverage_is_told_are_refused_and_provinces_are_not(watched: Store) -> None:
+    fine = Store(watched.home, replace(watched.theatre, map_cell_resolution=7))
+    with pytest.raises(CivMapError, match="never told for cells finer than resolution 6") as refused:
+        ask(fine, unit="cells", exposure="hours")
+    assert "Test provinces" in str(refused.value)
+    assert ask(fine, unit="provinces", exposure="hours").n
+
+
 def test_only_the_days_that_were_covered_are_tested(watched: Store, tmp_path: Path, afghanistan: Theatre) -> None:
     both = Store(tmp_path / "home", "afghanistan")
     first, at = date(2010, 5, 1), middles(afghanistan)

@@ -39,6 +39,32 @@ def test_roles_differ_in_lightness_or_by_their_outline(mode: theme.Mode) -> None
     assert all(shades(role, mode)[1] is None for role in ("bare", "1", "5"))
 
 
+@pytest.mark.parametrize(("mode", "apart"), [("light", 5), ("dark", 10)])
+def test_nothing_recorded_and_no_answer_are_told_apart_in_grey(mode: theme.Mode, apart: float) -> None:
+    empty, unknown, unseen = (theme.lightness(shades(role, mode)[0]) for role in ("bare", "no_answer", "unobserved"))
+    assert abs(empty - unknown) > apart  # on paper the outline, and in a briefing a hatch, help the pale ones
+    assert abs(unknown - unseen) > 10
+    edge = theme.lightness(theme.palette(mode).outline)
+    assert abs(edge - unknown) > 20 and abs(edge - unseen) > 20
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["cells", "provinces"])
+def test_grey_places_have_an_edge_that_no_click_has_to_look_through(kind: str, mode: theme.Mode) -> None:
+    deck = json.loads(maps.deck(part(kind, ["much", "no answer", "not observed", "empty"]), mode=mode).to_json())
+    layers = {one["id"]: one for one in deck["layers"]}
+    assert [name for name, one in layers.items() if one.get("pickable")] == [kind]
+    assert layers[kind]["stroked"] is False
+    edge = [*theme.channels(theme.palette(mode).outline), 255]
+    if kind == "cells":
+        grey = [one["cell"] for one in layers["cells"]["data"] if one["v"] in ("no answer", "not observed")]
+        assert [one["cell"] for one in layers["edges"]["data"]] == grey and len(grey) == 2
+        assert layers["edges"]["getLineColor"] == edge
+    else:  # boxes one degree wide, of which the second and third are grey
+        corners = {tuple(point) for path in layers["edges"]["data"] for point in path["p"]}
+        assert {x for x, _ in corners} == {61.0, 62.0, 63.0} and layers["edges"]["getColor"] == edge
+
+
 @pytest.mark.parametrize("kind", ["cells", "provinces"])
 def test_each_place_is_drawn_in_its_class_and_said(kind: str) -> None:
     found = ["much", "no answer", "not observed", "empty"]

@@ -68,7 +68,18 @@ def hours(here: Standing, places: pd.Index, *, resolution: int | None) -> pd.Ser
         H3 text or admin1.
     resolution
         Of the cells; None for provinces, which take the cells whose middle lies in them.
+
+    Raises
+    ------
+    AnalysisError
+        When the cells are finer than coverage is shown.
     """
+    if resolution is not None and resolution > FINEST_SHOWN_RESOLUTION:
+        raise AnalysisError(
+            f"Observation hours are never told for cells finer than resolution {FINEST_SHOWN_RESOLUTION}.",
+            found=f"this theatre's cells have resolution {resolution}",
+            next_step="Test provinces, or choose another comparison.",
+        )
     by_cell = coverage(here).groupby("cell")["seconds"].sum() / 3600
     if resolution is None:
         held = province_of(pd.Series(by_cell.index), here.store.theatre.boundaries).to_numpy()
