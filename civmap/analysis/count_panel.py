@@ -7,6 +7,7 @@ with a null count are missing, not zero: a zero is a zero only inside a source's
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -203,6 +204,12 @@ def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:
 
 def _calendar(starts: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int, bool]:
     """Place and end of each period, its length, and whether that is in months or in days."""
+    return _calendar_of(starts.to_numpy().astype("datetime64[us]").tobytes())  # areas of one panel share theirs
+
+
+@lru_cache(maxsize=64)
+def _calendar_of(days: bytes) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int, bool]:
+    starts = pd.DatetimeIndex(np.frombuffer(days, dtype="datetime64[us]"))
     monthly = bool((starts.day == 1).all())
     count = np.asarray(starts.year * 12 + starts.month if monthly else (starts - starts[0]).days, dtype=np.int64)
     gaps = np.diff(count)
@@ -213,7 +220,9 @@ def _calendar(starts: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.DatetimeI
             expected="months, quarters, years, weeks or days, the same throughout",
         )
     ends = starts + (pd.DateOffset(months=step) if monthly else pd.Timedelta(days=step))
-    return (count - count[0]) // step, pd.DatetimeIndex(ends), step, monthly
+    place = (count - count[0]) // step
+    place.setflags(write=False)  # shared
+    return place, pd.DatetimeIndex(ends), step, monthly
 
 
 def counted(number: int, noun: str) -> str:

@@ -77,6 +77,14 @@ def panel(
 def _counted(
     store: Store, filters: Filters, by: str | None, frequency: str, loaded: Extent, as_known_on: date | None
 ) -> pd.DataFrame:
+    """Count once for all exhibits of a page."""
+    key = ("panel", filters, by, frequency, as_known_on)
+    return store.remember(key, lambda: _count(store, filters, by, frequency, loaded, as_known_on)).copy(deep=False)
+
+
+def _count(
+    store: Store, filters: Filters, by: str | None, frequency: str, loaded: Extent, as_known_on: date | None
+) -> pd.DataFrame:
     where, parameters = conditions(filters, as_known_on=as_known_on)
     placed = f" AND {by} IS NOT NULL" if by else ""
     counted = store.query(
