@@ -89,25 +89,25 @@ def drawn(place: Locator) -> float:
     return 1 - max(count for count, _ in image.getcolors(maxcolors=size) or [(size, None)]) / size
 
 
-def click_map(page: Page, map_: Locator, x: float, y: float) -> str:
-    """Click at a share of a map's width and height, the mouse being there first, and return what hovering showed.
+def click_map(page: Page, map_: Locator, x: float, y: float, heading: Locator) -> str:
+    """Click at a share of a map's width and height until its list is there, and return what hovering showed.
 
-    A map takes no press of more than 250 ms for a click. Software WebGL on busy cores may take longer, so that a press
-    that listed nothing is tried again, three times in all, as a person would.
+    A map takes no press of more than 250 ms for a click. Software WebGL on busy cores may see the end of one later, so
+    that a click that listed nothing is tried again, as a person would.
     """
     map_.evaluate("map => map.scrollIntoView({block: 'center'})")
     box = map_.bounding_box()
     assert box
-    page.mouse.move(round(box["x"] + x * box["width"]), round(box["y"] + y * box["height"]))  # a press knows no halves
+    at = round(box["x"] + x * box["width"]), round(box["y"] + y * box["height"])  # a press knows no half pixels
+    page.mouse.move(*at)
     label = map_.locator(".deck-tooltip")
     expect(label).to_be_visible(timeout=SLOW)
     shown = label.inner_text()
-    for _ in range(3):
+    for _ in range(4):
         page.wait_for_timeout(1_000)  # until the place is drawn highlighted; a press would wait behind that
-        page.mouse.down()
-        page.mouse.up()
+        page.mouse.click(*at)  # down and up are sent together, not one after the other is answered
         with suppress(PlaywrightTimeout):
-            page.get_by_text("in the chosen").wait_for(timeout=5_000)
+            heading.wait_for(timeout=8_000)
             break
     return shown
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.steps import SLOW, Settle, cells, click_map, main, sentences
 
@@ -39,18 +38,6 @@ def test_no_method_is_wider_than_a_laptop_at_twice_the_size(
     assert wide <= seen
 
 
-def clicked(page: Page, x: float, y: float, heading: Locator) -> str:
-    """Click a place until its list is there: a busy machine without graphics takes a slow press for a drag."""
-    shown = click_map(page, page.get_by_test_id("stDeckGlJsonChart"), x, y)
-    for _ in range(4):
-        with suppress(AssertionError):
-            expect(heading).to_be_visible(timeout=8_000)
-            break
-        page.mouse.down()
-        page.mouse.up()
-    return shown
-
-
 def test_a_click_on_a_tested_province_lists_its_incidents(
     serve: Callable[[Path], str], real_home: Path, new_page: Callable[..., Page], settle: Settle
 ) -> None:
@@ -59,7 +46,7 @@ def test_a_click_on_a_tested_province_lists_its_incidents(
     settle(page)
     assert "hot" in sentences(page)
     heading = page.get_by_text("in the chosen province")
-    clicked(page, 0.12, 0.22, heading)  # Aleppo or a neighbour
+    click_map(page, page.get_by_test_id("stDeckGlJsonChart"), 0.12, 0.22, heading)  # Aleppo or a neighbour
     expect(heading).to_be_visible(timeout=SLOW)
     settle(page)
     assert len(cells(page.get_by_test_id("stDataFrame").first)) > 3
@@ -81,7 +68,7 @@ def test_a_click_on_a_tested_cell_lists_the_incidents_that_hovering_counts(
     page.goto(f"{serve(home)}/Hotspots?{where}&unit=cells&exposure=area")
     settle(page)
     heading = page.get_by_text("in the chosen cell")
-    shown = clicked(page, x, y, heading)
+    shown = click_map(page, page.get_by_test_id("stDeckGlJsonChart"), x, y, heading)
     counted = re.search(r"([\d,]+) incidents here", shown)
     assert counted, f"several incidents are looked for, and hovering says: {shown}"
     expect(heading).to_contain_text(f"{counted[1]} incidents in the chosen cell", timeout=SLOW)
