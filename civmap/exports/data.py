@@ -29,6 +29,8 @@ from civmap.figures.part import Part
 FORMS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
 _SHEET = re.compile(r"[\[\]:*?/\\']")
 MOST_SHEET = 31  # letters of a sheet's name
+MOST_ROWS = 1_048_576  # of a sheet, its header among them
+MOST_PRINTED = 120  # letters of a marking on printed pages: a header holds 255, and "&" counts twice
 _WIDE = {"About": 110}
 
 
@@ -112,7 +114,10 @@ def _sheet(book: Any, name: str, table: pd.DataFrame, *, marking: str, wide: int
     sheet = book.add_worksheet(name)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1})
     day, plain = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"text_wrap": True, "valign": "top"})
-    printed = clean(marking).replace("&", "&&")
+    if len(table) >= MOST_ROWS:
+        raise ExportError(f"{name} has too many rows for a workbook.", found=f"{len(table):,}",
+                          expected=f"less than {MOST_ROWS:,}", next_step="Export it as CSV.")  # fmt: skip
+    printed = clean(marking)[:MOST_PRINTED].replace("&", "&&")
     sheet.set_header(f"&C{printed}")
     sheet.set_footer(f"&C{printed}")
     sheet.freeze_panes(1, 0)
@@ -191,9 +196,17 @@ def _parquet(layer: gpd.GeoDataFrame, one: Prepared) -> bytes:
 
 
 def _gpkg(layers: Mapping[str, gpd.GeoDataFrame], one: Prepared) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "civmap.gpkg"
-        for name, layer in layers.items():
-            layer.to_file(file, layer=name, driver="GPKG", engine="pyogrio", mode="a" if file.exists() else "w",
-                          layer_metadata={"MARKING": one.marking, "CIVMAP": json.dumps(told(one))})  # fmt: skip
-        return file.read_bytes()
+    kept = {"MARKING": one.marking, "CIVMAP": json.dumps(told(one))}
+    described = f"{one.marking}. {one.heading}"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "civmap.gpkg"
+            for name, layer in layers.items():
+                layer.to_file(file, layer=name, driver="GPKG", engine="pyogrio", layer_metadata=kept,
+                              mode="a" if file.exists() else "w", DESCRIPTION=described)  # fmt: skip
+            return file.read_bytes()
+    except (OSError, RuntimeError) as error:  # GDAL's own are RuntimeErrors
+        raise ExportError(
+            "The GeoPackage could not be made.", found=str(error)[:200],
+            next_step=f"Check the free space of {tempfile.gettempdir()}.",
+        ) from error  # fmt: skip

@@ -5,6 +5,7 @@ A line is written in one piece and forced to disk; a line that a kill cut short 
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -96,7 +97,9 @@ def _append(store: Store, line: Mapping[str, Any]) -> None:
         try:
             size = os.fstat(handle).st_size
             torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            os.write(handle, (("\n" if torn else "") + text).encode())
+            piece = (("\n" if torn else "") + text).encode()
+            if os.write(handle, piece) < len(piece):  # a disk that fills up takes a part
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(handle)
         finally:
             os.close(handle)

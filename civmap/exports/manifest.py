@@ -19,12 +19,11 @@ from civmap import __version__
 from civmap.errors import ExportError
 from civmap.exhibits.recipe import Exhibit
 from civmap.exports.prepared import Prepared
-from civmap.store import Store
+from civmap.store import Store, air, totals
 
 FORMAT = 1
 FILE = "manifest.json"
 LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "duckdb", "pyarrow", "geopandas", "shapely", "h3ronpy")
-SHORT = ("recipe", "fingerprint", "result", "code_version", "marking", "made_at", "theatre")
 
 
 def entry(exhibit: Exhibit, store: Store, *, marking: str, rule: str) -> dict[str, Any]:
@@ -50,6 +49,7 @@ def entry(exhibit: Exhibit, store: Store, *, marking: str, rule: str) -> dict[st
         ],
         "decisions": [{"decision_id": one.decision_id, "kind": one.kind, "decided_at": one.decided_at}
                       for one in decided],
+        "beside": beside(store),
         "code_version": __version__,
         "versions": {name: number for name, number in versions().items() if name != "civmap"},
         "seed": exhibit.recipe.options.get("seed", 0),
@@ -60,6 +60,12 @@ def entry(exhibit: Exhibit, store: Store, *, marking: str, rule: str) -> dict[st
     }  # fmt: skip
 
 
+def beside(store: Store) -> list[dict[str, str]]:
+    """List what is kept beside the incidents: files of published totals and activity, and of air surveillance."""
+    kept = [{"id": one.totals_id, "kind": one.kind} for one in totals.described(store.folder)]
+    return kept + [{"id": str(one), "kind": "air surveillance"} for one in air.loads(store)["load_id"]]
+
+
 def versions() -> dict[str, str]:
     """Give the versions of CivMap, of Python and of the libraries that results rest on."""
     ours = {"civmap": __version__, "python": platform.python_version()}
@@ -67,8 +73,12 @@ def versions() -> dict[str, str]:
 
 
 def result_hash(exhibit: Exhibit) -> str:
-    """Hash what an exhibit says: its sentence and all numbers of its parts; not when or from which files."""
-    hashed = hashlib.sha256(f"{exhibit.sentence}|{exhibit.n}|{exhibit.period}".encode())
+    """Hash what an exhibit says: sentence, caveats and all numbers of its parts; not when or from which files.
+
+    Its title does not count: it may be the reader's own.
+    """
+    said = (exhibit.sentence, exhibit.n, exhibit.period, *exhibit.caveats)
+    hashed = hashlib.sha256("|".join(map(str, said)).encode())
     for part in exhibit.parts:
         hashed.update(f"|{part.kind}|{part.title}|".encode())
         for name in sorted(part.frames):
@@ -91,9 +101,8 @@ def as_text(manifest: Mapping[str, Any]) -> str:
 
 
 def short(exported: Iterable[Prepared]) -> str:
-    """Write what fits into a file's own properties: for each exhibit recipe, fingerprint, version, marking and time."""
-    entries = [{name: one.manifest[name] for name in SHORT if name in one.manifest} for one in exported]
-    return json.dumps({"format": FORMAT, "exhibits": entries}, sort_keys=True, ensure_ascii=False)
+    """Write the manifest in one line, for the properties of a single file; it knows no hash of other files."""
+    return json.dumps(together(exported), sort_keys=True, ensure_ascii=False)
 
 
 def read(text: str, *, name: str) -> dict[str, Any]:
@@ -106,7 +115,7 @@ def read(text: str, *, name: str) -> dict[str, Any]:
     """
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExportError(f"The manifest of {name} is not valid JSON.", found=str(error)) from error
     if not isinstance(values, dict) or not isinstance(values.get("exhibits"), list):
         raise ExportError(f"{name} holds no manifest of CivMap.", expected=f"{FILE} with a list of exhibits")
@@ -115,4 +124,6 @@ def read(text: str, *, name: str) -> dict[str, Any]:
             f"The manifest of {name} is in a form that this version of CivMap does not read.",
             found=repr(values.get("format")), expected=str(FORMAT),
         )  # fmt: skip
+    if not isinstance(values.get("files", {}), dict):
+        raise ExportError(f"The manifest of {name} is damaged.", expected="files with a hash each")
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,8 @@ from civmap.exhibits.recipe import Exhibit
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is taken as a formula
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is taken as a formula
+_RUNS_WITHIN = re.compile(r'([,;\t][\s"]*)(?=[=+\-@])')  # a line is split there into cells
 # not for a file: shapes, the words of a tooltip, and place names, which in one's own log can be somebody's home
 _SCREEN_ONLY = ("geometry", "label", "place", "Place")
 
@@ -78,10 +80,16 @@ def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
 
 
 def csv_with(table: pd.DataFrame, head: Sequence[str], foot: Sequence[str] = ()) -> bytes:
-    """Write a table as CSV (UTF-8 with BOM) between lines that begin with ``#``."""
-    above, below = ("".join(f"# {' '.join(line.split())}\n" for line in lines) for lines in (head, foot))
+    """Write a table as CSV (UTF-8 with BOM) between lines that begin with ``#``; a spreadsheet runs none of it."""
+    above, below = (
+        "".join(f"# {_RUNS_WITHIN.sub(_apart, ' '.join(line.split()))}\n" for line in lines) for lines in (head, foot)
+    )
     rows = safe_cells(table).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     return ("\ufeff" + above + rows + below).encode()
+
+
+def _apart(found: re.Match[str]) -> str:
+    return f"{found[1]}'"
 
 
 def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
@@ -102,15 +110,14 @@ def file_names(exhibit: Exhibit, ending: str) -> list[str]:
 
 
 def safe_cells(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would run."""
-    safe = table.copy()
+    """Put an apostrophe before text that a spreadsheet would run, in headers too."""
+    safe = table.rename(columns=_safe_cell)
     for name in safe.columns:
-        if safe[name].dtype == "object":
-            safe[name] = safe[name].map(
-                lambda cell: "; ".join(map(str, cell)) if isinstance(cell, (list, tuple)) else cell
-            )
-        if pd.api.types.is_string_dtype(safe[name]):
-            text = safe[name].astype("str")
-            runs = text.str.startswith(_RUNS, na=False)
-            safe[name] = text.mask(runs, "'" + text)
+        if not (pd.api.types.is_numeric_dtype(safe[name]) or pd.api.types.is_datetime64_any_dtype(safe[name])):
+            safe[name] = safe[name].astype("object").map(_safe_cell, na_action="ignore")
     return safe
+
+
+def _safe_cell(cell: Any) -> Any:
+    text = "; ".join(map(str, cell)) if isinstance(cell, list | tuple) else cell
+    return f"'{text}" if isinstance(text, str) and text.startswith(_RUNS) else text

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from lxml import etree
 
-from civmap import queries
+from civmap import queries, schema
 from civmap.errors import CivMapError, ExportError
 from civmap.exhibits import Recipe, build, words
 from civmap.exports import manifest
 from civmap.exports.prepare import prepare
 from civmap.store import Store
 from civmap.store.decisions import KINDS
+from civmap.theatre_settings import NAME
 
-_KINDS = {**KINDS, "marking": "marking set"}
+_PROPERTIES = "docProps/custom.xml"  # of a deck
+_UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError)
 
 
 @dataclass(frozen=True)
@@ -36,46 +42,58 @@ class Verification:
 
 
 def verify(bundle: Path, home: Path) -> Verification:
-    """Build the exhibits of a bundle anew and compare.
+    """Build the exhibits of a bundle anew and compare what they say and all their numbers.
 
     Parameters
     ----------
     bundle
-        A ZIP of CivMap, or a manifest.json of one by itself; then there are no files to compare.
+        A ZIP of CivMap; or its manifest.json, or a deck of CivMap: then there are no other files to compare.
     home
         Folder of the stores.
 
     Raises
     ------
     ExportError
-        When it is neither, or cannot be read.
+        When it is none of these or cannot be read, or there is no such home.
     """
     text, files = _opened(bundle)
     held = manifest.read(text, name=bundle.name)
+    if not home.is_dir():
+        raise ExportError(f"There is no folder {home}.", expected="the folder of the stores")
     found = _files(held.get("files", {}), files) if files is not None else []
-    stores: dict[str, Store] = {}
+    open_store = cache(partial(Store, home))
     for number, entry in enumerate(held["exhibits"], start=1):
-        found += [f"Exhibit {number}: {line}" for line in _entry(entry, home, stores)]
+        found += [f"Exhibit {number}: {line}" for line in _entry(entry, open_store)]
     return Verification(not found, tuple(_gathered(found)), len(held["exhibits"]), len(files or {}))
 
 
 def _opened(bundle: Path) -> tuple[str, dict[str, str] | None]:
-    """Read the manifest, and a hash of each other file."""
+    """Read the manifest, and a hash of each other file of a bundle."""
     try:
         if bundle.suffix.lower() == ".json":
-            return bundle.read_text(encoding="utf-8"), None
+            return bundle.read_text(encoding="utf-8-sig"), None
         with zipfile.ZipFile(bundle) as archive:
-            if manifest.FILE not in archive.namelist():
+            names = set(archive.namelist())
+            if _PROPERTIES in names and manifest.FILE not in names:
+                return _of_deck(archive.read(_PROPERTIES)), None
+            if manifest.FILE not in names:
                 raise ExportError(
                     f"{bundle.name} holds no manifest.", expected=f"a bundle of CivMap with {manifest.FILE}"
                 )
-            names = [name for name in archive.namelist() if name != manifest.FILE]
-            hashes = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in names}
+            hashes = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sorted(names - {manifest.FILE})}
             return archive.read(manifest.FILE).decode("utf-8"), hashes
-    except (OSError, UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
+    except _UNREADABLE as error:
         raise ExportError(
-            f"{bundle.name} cannot be read.", found=str(error)[:200], expected="a bundle (.zip) or its manifest.json",
+            f"{bundle.name} cannot be read.", found=str(error)[:200],
+            expected="a bundle (.zip), its manifest.json or a deck (.pptx)",
         ) from error  # fmt: skip
+
+
+def _of_deck(properties: bytes) -> str:
+    """Read the manifest that a deck carries in its custom properties."""
+    tree = etree.fromstring(properties, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    found = tree.xpath("string(//*[local-name() = 'property'][@name = 'CivMap manifest'])")
+    return str(found) or "{}"
 
 
 def _files(said: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
@@ -88,62 +106,98 @@ def _files(said: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _entry(entry: Mapping[str, Any], home: Path, stores: dict[str, Store]) -> list[str]:
-    """Build one exhibit anew; the reasons come first, and where none is found the result itself."""
+def _entry(entry: Mapping[str, Any], open_store: Callable[[str], Store]) -> list[str]:
+    """Build one exhibit anew; where it says something else, say why as far as that can be told."""
     try:
         recipe = Recipe.from_dict(entry["recipe"])
-        store = stores.setdefault(recipe.theatre, Store(home, recipe.theatre))
-        reasons = _reasons(entry, store)
-        now = prepare(build(recipe, store), store).manifest
+        if not re.fullmatch(NAME, recipe.theatre):  # a file that was sent must not open a folder of this machine
+            return [f"The theatre '{recipe.theatre[:60]}' is no name of one."]
+        store = open_store(recipe.theatre)
+        try:
+            now = prepare(build(recipe, store), store).manifest
+        except CivMapError as error:
+            return [*_reasons(entry, recipe, store), f"It cannot be built anew. {error}"]
+        said = _rules(entry, now)
+        if now["result"] != entry["result"]:
+            reasons = _reasons(entry, recipe, store)
+            said += reasons or ["Its numbers or its sentence differ, and nothing here says why."]
+        return said
     except CivMapError as error:
         return [f"It cannot be built anew. {error}"]
-    except (KeyError, TypeError, AttributeError) as error:
-        return [f"Its entry in the manifest is damaged: {error}."]
-    same = now["result"] == entry.get("result")
-    marked = [f"The marking was '{entry.get('marking')}' and is '{now['marking']}'."] * (
-        entry.get("marking") != now["marking"]
-    )
-    rule = ["The disclosure rule is another one."] * (entry.get("disclosure") != now["disclosure"])
-    if same:
-        return [*marked, *rule]
-    return [*marked, *rule, *(reasons or ["Its numbers or its sentence differ, and nothing here says why."])]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        return [f"Its entry in the manifest is damaged: {type(error).__name__} {error}."]
 
 
-def _reasons(entry: Mapping[str, Any], store: Store) -> list[str]:
-    """Say what is not as it was when the export was made: loads, decisions, theatre, code."""
-    loads = store.loads().set_index("load_id")
-    before = {one["load_id"]: one for one in entry["loads"]}
+def _rules(entry: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say whether another marking or disclosure rule would stand on it."""
     said = []
-    for load_id, one in before.items():
+    if entry["marking"] != now["marking"]:
+        said.append(f"The marking was '{entry['marking']}' and is '{now['marking']}'.")
+    before, after = entry["disclosure"], now["disclosure"]
+    if before != after:
+        other = [f"{schema.words(name)} was {before.get(name)} and is {value}" for name, value in after.items()
+                 if name != "rule" and before.get(name) != value]  # fmt: skip
+        said.append("The disclosure rule is another one" + (f": {words.listed(other)}" if other else "") + ".")
+    return said
+
+
+def _reasons(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str]:
+    """Say what is not as it was when the export was made, of what was known on the recipe's day."""
+    return [*_loads(entry, recipe, store), *_decided(entry, recipe, store), *_beside(entry, store),
+            *_versions(entry, store)]  # fmt: skip
+
+
+def _loads(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str]:
+    loads = store.loads(recipe.as_known_on).set_index("load_id")
+    said = []
+    for one in entry["loads"]:
         label = store.theatre.source_label(one["source"])
-        if load_id not in loads.index:
-            said.append(f"The load {load_id} of {label}, known from {one['known_at'][:10]}, is missing.")
-        elif (gone := int(loads.loc[load_id, "erased"]) - int(one["erased"])) > 0:
-            said.append(f"{words.count(gone, 'record')} of the load {load_id} of {label} were erased.")
-    said += [_revision(store, str(one)) for one in loads.index if one not in before]
-    known = {one["decision_id"] for one in entry["decisions"]}
-    said += [
-        f"Decided since, {made.decided_at[:10]}, by {made.who}: {_KINDS.get(made.kind, made.kind)}, "
-        f"{words.count(len(made.about), 'record')}."
-        for made in store.decisions() if made.decision_id not in known
+        if one["load_id"] not in loads.index:
+            if recipe.as_known_on is None or one["known_at"][:10] <= recipe.as_known_on.isoformat():
+                said.append(f"The load {one['load_id']} of {label}, known from {one['known_at'][:10]}, is missing.")
+        elif (gone := int(loads.loc[one["load_id"], "erased"]) - int(one["erased"])) > 0:
+            said.append(
+                f"Redacted: {words.count(gone, 'record')} of the load {one['load_id']} of {label} erased since."
+            )
+    before = {one["load_id"] for one in entry["loads"]}
+    came = [str(one) for one in loads.index if one not in before]
+    return said + [store.remember(("revision", one), partial(_revision, store, one)) for one in came]
+
+
+def _decided(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str]:
+    day = recipe.as_known_on.isoformat() if recipe.as_known_on else "9999"
+    made = {one.decision_id: one for one in store.decisions()}
+    before = {one["decision_id"]: one for one in entry["decisions"]}
+    since = [one for name, one in made.items() if name not in before and one.decided_at[:10] <= day]
+    about = [f", {words.count(len(one.about), 'record')}" if one.kind != "expectation" else "" for one in since]
+    gone = [one for name, one in before.items() if name not in made and one["decided_at"][:10] <= day]
+    return [
+        *(f"Decided since, {one.decided_at[:10]}, by {one.who}: {KINDS.get(one.kind, one.kind)}{records}."
+          for one, records in zip(since, about, strict=True)),
+        *(f"The decision {one['decision_id']} of {one['decided_at'][:10]} is missing." for one in gone),
     ]  # fmt: skip
-    now = {made.decision_id for made in store.decisions()}
-    said += [f"The decision {one['decision_id']} of {one['decided_at'][:10]} is missing." for one in entry["decisions"]
-             if one["decision_id"] not in now]  # fmt: skip
-    if entry["theatre"]["fingerprint"] != store.theatre.fingerprint:
-        said.append(f"The tables of the theatre {store.theatre.title} were changed.")
-    return said + _versions(entry)
+
+
+def _beside(entry: Mapping[str, Any], store: Store) -> list[str]:
+    """Compare what is kept beside the incidents; a manifest of an earlier version does not say."""
+    now = {one["id"]: one["kind"] for one in manifest.beside(store)}
+    before = {one["id"]: one["kind"] for one in entry.get("beside", ())}
+    return [
+        *(f"A file of {kind} came since: {name}." for name, kind in now.items() if name not in before),
+        *(f"A file of {kind} is missing: {name}." for name, kind in before.items() if name not in now),
+    ]
 
 
 def _revision(store: Store, load_id: str) -> str:
     """Say what a load revised that came after the export: records, and civilians killed on balance."""
-    load = store.loads().set_index("load_id").loc[load_id]
+    loads = store.loads()
+    load = {str(name): value for name, value in loads[loads["load_id"] == load_id].iloc[0].items()}
     found = queries.changes(store, load_id)
-    records = found.drop_duplicates(["what", "source_id"])
+    records = found.drop_duplicates(["source", "source_id"])
     counted = records["what"].value_counts()
     said = [f"{words.number(counted[what])} {what}" for what in ("new", "changed", "withdrawn") if what in counted]
     label = store.theatre.source_label(str(load["source"]))
-    killed = _killed(store, found, load_id)
+    killed = _killed(store, found, load)
     people = f", {killed:+,} killed" if killed is not None and len(records) else ""
     return (
         f"Data revised: the load {load_id} of {label}, known from {str(load['known_at'])[:10]}, came since: "
@@ -151,27 +205,29 @@ def _revision(store: Store, load_id: str) -> str:
     )
 
 
-def _killed(store: Store, found: pd.DataFrame, load_id: str) -> int | None:
+def _killed(store: Store, found: pd.DataFrame, load: Mapping[str, Any]) -> int | None:
     """Give the balance of civilians killed (best estimate, or the highest where a source has no best)."""
-    ids = found.loc[found["what"].ne("changed"), ["source_id", "what"]].drop_duplicates()
+    ids = found[["source", "source_id"]].drop_duplicates()
     for column in ("civilians_killed_best", "civilians_killed_max"):
-        changed = found[found["column"] == column]
-        sums = [pd.to_numeric(changed[side]).fillna(0).sum() for side in ("after", "before")]
-        values = store.query(
-            f"SELECT source_id, load_id = ? AS ours, max({column}) AS value FROM incidents "
-            "WHERE source = ? GROUP BY ALL", [load_id, str(store.loads().set_index("load_id").loc[load_id, "source"])],
-        )  # fmt: skip
-        if values["value"].isna().all():
-            continue
-        new = values[values["ours"] & values["source_id"].isin(ids.loc[ids["what"] == "new", "source_id"])]
-        gone = values[values["source_id"].isin(ids.loc[ids["what"] == "withdrawn", "source_id"])]
-        return int(sums[0] - sums[1] + new["value"].sum() - gone["value"].sum())
+        sums = store.query(
+            f"""WITH asked AS (SELECT unnest($1::VARCHAR[]) AS source, unnest($2::VARCHAR[]) AS source_id)
+            SELECT sum(value) FILTER (ours) AS after, sum(value) FILTER (NOT ours) AS before FROM (
+                SELECT load_id = $3 AS ours, {column} AS value FROM incidents JOIN asked USING (source, source_id)
+                WHERE ours OR (known_from <= $4::TIMESTAMPTZ
+                    AND (known_to IS NULL OR known_to >= $4::TIMESTAMPTZ))
+                QUALIFY row_number() OVER (PARTITION BY source, source_id, ours ORDER BY known_from DESC) = 1)""",
+            [ids["source"].tolist(), ids["source_id"].tolist(), load["load_id"], load["known_at"]],
+        ).iloc[0]  # fmt: skip
+        if sums.notna().any():
+            after, before = sums.fillna(0)
+            return int(after - before)
     return None
 
 
-def _versions(entry: Mapping[str, Any]) -> list[str]:
-    now = manifest.versions()
-    said = []
+def _versions(entry: Mapping[str, Any], store: Store) -> list[str]:
+    now, said = manifest.versions(), []
+    if entry["theatre"]["fingerprint"] != store.theatre.fingerprint:
+        said.append(f"The tables of the theatre {store.theatre.title} were changed.")
     if entry["code_version"] != now["civmap"]:
         said.append(f"The code was CivMap {entry['code_version']} and is {now['civmap']}.")
     other = [f"{name} {was} and is {now[name]}" for name, was in entry["versions"].items() if now.get(name, was) != was]

@@ -118,7 +118,7 @@ def test_erased_records_and_a_missing_load_are_named(filled: Store, tmp_path: Pa
     file = kept(filled, tmp_path)
     filled.redact({"source_id": "T3"}, why="asked for")
     (said, *_) = verify.verify(file, filled.home).differences
-    assert "1 record of the load" in said and "were erased" in said
+    assert "Redacted: 1 record of the load" in said and "erased since" in said
     values = json.loads(file.read_text())
     for entry in values["exhibits"]:
         entry["loads"][0]["load_id"] = "0" * 12

@@ -1,5 +1,6 @@
 """Data files: read again by other programs, with the numbers of the exhibit and all that must stand beside them."""
 
+import csv
 import io
 import json
 import sqlite3
@@ -44,6 +45,33 @@ def test_no_cell_is_run_by_a_spreadsheet(cell: str, ready: dict[str, Prepared]) 
     book = openpyxl.load_workbook(io.BytesIO(next(c for n, c in files.items() if n.endswith("xlsx"))))
     cells = [box for sheet in book for row in sheet.iter_rows() for box in row]
     assert not any(box.data_type == "f" for box in cells) and any(box.value == -2 for box in cells)
+
+
+def test_neither_a_title_nor_a_header_nor_a_category_is_run(ready: dict[str, Prepared]) -> None:
+    """A line that begins with ``#`` is split into cells too."""
+    mixed = pd.Series(["=1+1", 5, None, ("=2", "b")], dtype="object")
+    cells = pd.DataFrame({"=header": mixed, "kind": pd.Categorical(["@a", "b", "b", "b"])})
+    part = Part("table", "Cells", {"table": cells}, "four rows")
+    one = replace(ready["totals"], exhibit=replace(ready["totals"].exhibit, parts=(part,)), title='a,=1+1;  "-2\t@b')
+    written = by_ending(one, "csv").popitem()[1].decode("utf-8-sig")
+    for separator in ",;\t":
+        for line in csv.reader(written.splitlines(), delimiter=separator):
+            assert not any(cell.lstrip(' "').startswith(("=", "+", "-", "@")) for cell in line), line
+    read = pd.read_csv(io.StringIO(written), comment="#")
+    assert read.columns.tolist() == ["'=header", "kind"] and read["kind"].tolist() == ["'@a", "b", "b", "b"]
+    assert read.iloc[:, 0].fillna("").tolist() == ["'=1+1", "5", "", "'=2; b"]
+
+
+def test_a_long_marking_still_stands_on_printed_pages(ready: dict[str, Prepared]) -> None:
+    one = replace(ready["totals"], marking="R&D " * 60)
+    book = openpyxl.load_workbook(io.BytesIO(by_ending(one, "xlsx").popitem()[1]))
+    assert all(str(sheet.oddHeader.center.text).startswith("R&&D R&&D") for sheet in book)
+
+
+def test_too_many_rows_for_a_sheet_are_said(ready: dict[str, Prepared], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "MOST_ROWS", 3)
+    with pytest.raises(ExportError, match="too many rows"):
+        by_ending(ready["national_trend"], "xlsx")
 
 
 def test_a_workbook_has_a_sheet_for_each_part_and_one_about_them(ready: dict[str, Prepared]) -> None:
@@ -91,7 +119,8 @@ def test_shapes_are_read_again_with_their_numbers_and_their_marking(ready: dict[
             assert read["incidents"].sum() == cells["incidents"].sum() and read.crs == "EPSG:4326"
             with sqlite3.connect(tmp_path / name) as base:
                 said = " ".join(row[0] for row in base.execute("SELECT metadata FROM gpkg_metadata"))
-            assert one.marking in said
+                described = {row[0] for row in base.execute("SELECT description FROM gpkg_contents")}
+            assert one.marking in said and described == {f"{one.marking}. {one.heading}"}
     for name, content in files.items():
         assert b"label" not in content.split(b"\n")[0] or not name.endswith("json")
         if name.endswith(".geojson"):
