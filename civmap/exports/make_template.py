@@ -28,7 +28,7 @@ _FULL = WIDTH - 2 * MARGIN
 _MARKS = {"top": (0.0, 0.06, WIDTH, 0.3, 11, "ctr", _INK), "bottom": (0.0, 7.14, WIDTH, 0.3, 11, "ctr", _INK)}
 _HEAD = {
     "title": (MARGIN, 0.38, _FULL, 0.86, 22, "l", _INK),
-    "sentence": (MARGIN, 1.26, _FULL, 0.52, 13, "l", _INK),
+    "sentence": (MARGIN, 1.26, _FULL, 0.66, 13, "l", _INK),
     "source": (MARGIN, 6.26, _FULL, 0.86, 8, "l", _MUTED),
 }
 # For each layout its slots: left, top, width, height in inches, size in points, alignment, colour.
@@ -41,12 +41,12 @@ LAYOUTS: dict[str, dict[str, tuple[float, float, float, float, int, str, str]]] 
     },
     EXHIBIT: {
         **_MARKS, **_HEAD,
-        "exhibit": (MARGIN, 1.84, 8.85, 4.36, 12, "l", _INK),
-        "caveats": (9.5, 1.84, WIDTH - MARGIN - 9.5, 4.36, 11, "l", _INK),
+        "exhibit": (MARGIN, 1.96, 8.85, 4.26, 12, "l", _INK),
+        "caveats": (9.5, 1.96, WIDTH - MARGIN - 9.5, 4.26, 11, "l", _INK),
     },
     WIDE: {
         **_MARKS, **_HEAD,
-        "exhibit": (MARGIN, 1.84, _FULL, 3.46, 12, "l", _INK),
+        "exhibit": (MARGIN, 1.96, _FULL, 3.36, 12, "l", _INK),
         "caveats": (MARGIN, 5.34, _FULL, 0.88, 10, "l", _INK),
     },
 }  # fmt: skip

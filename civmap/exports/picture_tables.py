@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.figure import Figure
 
 from civmap.exports.slide_tables import cells, shown_columns, widths
@@ -10,7 +12,8 @@ from civmap.figures import theme
 from civmap.figures.part import Part
 
 MOST_ROWS = 40
-SIZE = 8.0  # points
+SIZES = (8.0, 7.2, 6.5)  # points, the largest that breaks no word is taken
+WIDER = 1.12  # the font that matplotlib brings along, against the one that lines are counted for
 PAD = 0.06  # inches
 
 
@@ -29,10 +32,9 @@ def draw_table(
     table = part.table
     headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
     shares = widths(headers, rows, width_in - 0.24)
-    written = [[wrapped(text, wide - 2 * PAD, 1.12 * SIZE) for text, wide in zip(row, shares, strict=True)]
-               for row in [headers, *rows]]  # fmt: skip
+    size, written = _written([headers, *rows], shares)
     more = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
-    heights = [max(map(len, row)) * LINE * SIZE / POINTS + 0.06 for row in written]
+    heights = [max(map(len, row)) * LINE * size / POINTS + 0.06 for row in written]
     high = head_in + foot_in + sum(heights) + (0.2 if more else 0)
     colours = theme.palette("light")
     figure = Figure(figsize=(width_in, high), facecolor=colours.background)
@@ -45,14 +47,26 @@ def draw_table(
         left = 0.12
         for lines, wide, right in zip(row, shares, numeric, strict=True):
             axes.text(left + (wide - PAD if right else PAD), top - 0.03, "\n".join(lines).replace("$", r"\$"), va="top",
-                      ha="right" if right else "left", fontsize=SIZE, linespacing=LINE, color=colours.text,
+                      ha="right" if right else "left", fontsize=size, linespacing=LINE, color=colours.text,
                       fontweight="normal" if number else "bold")  # fmt: skip
             left += wide
         top -= tall
         axes.plot([0.12, width_in - 0.12], [top, top], color=colours.grid if number else colours.text, linewidth=0.6)
     if more:
-        axes.text(0.12 + PAD, top - 0.04, more, va="top", fontsize=SIZE, color=colours.muted)
+        axes.text(0.12 + PAD, top - 0.04, more, va="top", fontsize=size, color=colours.muted)
     if synthetic:
         axes.text(width_in / 2, foot_in + (high - head_in - foot_in) / 2, theme.SYNTHETIC, ha="center", va="center",
                   rotation=12, fontsize=34, fontweight="bold", color=colours.watermark, alpha=0.3)  # fmt: skip
     return figure
+
+
+def _written(rows: Sequence[Sequence[str]], shares: Sequence[float]) -> tuple[float, list[list[list[str]]]]:
+    """Break all texts into the lines of their cells, at a size that leaves words whole if any does."""
+    for size in SIZES:
+        written = [[wrapped(text, wide - 2 * PAD, WIDER * size) for text, wide in zip(row, shares, strict=True)]
+                   for row in rows]  # fmt: skip
+        pairs = ((text, " ".join(lines)) for row, cut in zip(rows, written, strict=True)
+                 for text, lines in zip(row, cut, strict=True))  # fmt: skip
+        if all(lines.replace("- ", "-").split() == text.replace("- ", "-").split() for text, lines in pairs):
+            break
+    return size, written

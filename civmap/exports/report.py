@@ -19,6 +19,7 @@ from civmap.figures import paper, theme
 from civmap.figures.part import Part
 
 MOST_ROWS = 200  # of a table; more are in the data files
+MOST_COLUMNS = 7  # in print at the usual size
 SCREEN_DPI = 144
 SHORT = 14  # letters that are not broken, such as those of a day
 _TEMPLATES = Environment(
@@ -56,10 +57,16 @@ def report(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: st
     ]  # fmt: skip
     text = _TEMPLATES.get_template("report.html").render(
         title=title.strip() or "Harm to civilians", marking="; ".join(dict.fromkeys(one.marking for one in exported)),
-        synthetic=theme.SYNTHETIC if any(one.synthetic for one in exported) else "", exhibits=shown,
-        manifest=_json(manifest.together(exported)),
+        synthetic=theme.SYNTHETIC if any(one.synthetic for one in exported) else "", stamp=_shared(exported),
+        exhibits=shown, most_columns=MOST_COLUMNS, manifest=_json(manifest.together(exported)),
     )  # fmt: skip
     return clean(text).encode()
+
+
+def _shared(exported: Sequence[Prepared]) -> list[str]:
+    """Give the lines that the stamps of all exhibits have in common: they stand on the first page as well."""
+    first, others = exported[0].stamp if exported else (), [one.stamp for one in exported[1:]]
+    return [line for line in first if all(line in stamp for stamp in others)]
 
 
 def _part(part: Part, one: Prepared) -> dict[str, Any]:

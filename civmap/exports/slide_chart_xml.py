@@ -152,13 +152,14 @@ def _marker(one: Series) -> str:
 def _labels(one: Series, size: float) -> str:
     if not one.labels:
         return ""
+    ground = theme.palette("light").background  # a line behind a label does not cross its letters
     shown = '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
     shown += '<c:showPercent val="0"/><c:showBubbleSize val="0"/>'
     points = "".join(
         f'<c:dLbl><c:idx val="{k}"/><c:delete val="1"/></c:dLbl>' if not text else
         f'<c:dLbl><c:idx val="{k}"/><c:tx><c:rich><a:bodyPr wrap="none"/><a:p><a:r><a:rPr lang="en-GB" '
         f'sz="{round(100 * (size - 1))}" b="1"/><a:t>{_escaped(text)}</a:t></a:r></a:p></c:rich></c:tx>'
-        f'<c:dLblPos val="{one.label_at}"/>{shown}</c:dLbl>'
+        f'<c:spPr>{fill(ground)}</c:spPr><c:dLblPos val="{one.label_at}"/>{shown}</c:dLbl>'
         for k, text in enumerate(one.labels)
     )  # fmt: skip
     return f'<c:dLbls>{points}<c:dLblPos val="{one.label_at}"/>{shown}</c:dLbls>'

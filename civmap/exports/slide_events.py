@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from civmap.exports.slide_book import EPOCH, Book
-from civmap.exports.slide_chart_xml import Errors, Line, Series
+from civmap.exports.slide_chart_xml import Line, Series
 from civmap.figures import theme
 from civmap.figures.events import Event
 
-LETTERS, LANES = 30, 5
-LANE = 0.06  # of the plot's height
+LETTERS, LANES = 30, 8
+LANE = 0.042  # of the plot's height
 WEEK = pd.Timedelta(days=7)
 WIDTH_LETTERS = 118  # labels' letters that the plot is wide
 _DASHES = {"solid": "solid", "dot": "sysDot", "dash": "dash"}
@@ -45,56 +45,58 @@ def event_series(
     if spans:
         at = book.add(_spans(spans, most + 0.4 * step))
         style = theme.EVENTS["context"]
-        drawn.append(Series(style.name, at["day"], at["height"], Line(colours.shade, 5, opacity=0.5)))
+        drawn.append(Series(f"{style.name} (lying)", at["day"], at["height"], Line(colours.shade, 5, opacity=0.5)))
     for kind in ("directive", "recording"):
         style = theme.EVENTS[kind]
         chosen = [k for k, event in enumerate(dated) if event.kind == kind]
         if not chosen:
             continue
         base = most + (step if spans else 0.0)
-        heights = [base + step * (0.2 if lanes[k] is None else (lanes[k] or 0) + 0.2) for k in chosen]
-        at = book.add(_frame([dated[k] for k in chosen], heights))
-        line = Line(colours.event, style.width * 0.75, _DASHES[style.dash])
-        labels = [_short(dated[k].label) if lanes[k] is not None else "" for k in chosen]
-        drawn.append(Series(style.name, at["day"], at["height"], None, ("dash", 2, colours.event, colours.event),
-                            [Errors("y", [0.0] * len(chosen), heights, line)], labels, "r"))  # fmt: skip
+        heights = [base if (lane := lanes[k]) is None else base + step * (lane + 0.6) for k in chosen]
+        at = book.add(_upright([dated[k] for k in chosen], heights))
+        labels = [text for k in chosen for text in ("", "" if lanes[k] is None else _short(dated[k]), "")]
+        drawn.append(Series(f"{style.name} (upright)", at["day"], at["height"],
+                            Line(colours.event, style.width * 0.75, _DASHES[style.dash]),
+                            labels=labels, label_at="r"))  # fmt: skip
     return drawn, top
 
 
-def _frame(found: Sequence[Event], heights: Sequence[float]) -> pd.DataFrame:
-    return pd.DataFrame({
-        "day": pd.to_datetime([event.start for event in found]), "height": list(heights),
-        "event": [event.label for event in found],
-    })  # fmt: skip
+def _upright(found: Sequence[Event], heights: Sequence[float]) -> pd.DataFrame:
+    """Give each event a line up from the axis."""
+    return _broken([(event.label, (event.start, 0.0), (event.start, high))
+                    for event, high in zip(found, heights, strict=True)])  # fmt: skip
 
 
 def _spans(found: Sequence[Event], height: float) -> pd.DataFrame:
-    """Give two days to each event, and a row without a height after them, where the line is broken."""
-    rows = [
-        (day, high, event.label)
-        for event in found
-        for day, high in ((event.start, height), (max(event.end, event.start + WEEK), height), (event.end, None))
-    ]
+    """Give each event a lying line, of a week at least."""
+    return _broken([(event.label, (event.start, height), (max(event.end, event.start + WEEK), height))
+                    for event in found])  # fmt: skip
+
+
+def _broken(lines: Sequence[tuple[str, tuple[pd.Timestamp, float], tuple[pd.Timestamp, float]]]) -> pd.DataFrame:
+    """Give two points to each line, and a row without a height after them, where it is broken."""
+    rows = [(day, high, label) for label, start, end in lines for day, high in (start, end, (end[0], None))]
     return pd.DataFrame(rows, columns=["day", "height", "event"]).astype({"day": "datetime64[us]", "height": "float64"})
 
 
 def _lanes(found: Sequence[Event], ends: tuple[float, float]) -> list[int | None]:
-    """Give each label the highest lane in which it meets no other; none where all are taken or it leaves the plot."""
+    """Give each label a lane above every later line that it would meet, or else one in which it meets no label.
+
+    A label that leaves the plot, or finds no such lane, has none.
+    """
     letter = (ends[1] - ends[0]) / WIDTH_LETTERS
-    free = [ends[0]] * LANES
-    lanes: list[int | None] = []
-    for event in found:
-        day = float((event.start - EPOCH).days)
-        width = (len(_short(event.label)) + 2) * letter
-        fits = [lane for lane in range(LANES) if free[lane] <= day]
-        if not fits or day + width > ends[1] + 6 * letter:
-            lanes.append(None)
-            continue
-        lane = fits[0]
-        free[lane] = day + width
-        lanes.append(lane)
+    days = [float((event.start - EPOCH).days) for event in found]
+    lanes: list[int | None] = [None] * len(found)
+    for k in reversed(range(len(found))):
+        reach = days[k] + (len(_short(found[k])) + 2) * letter
+        later = zip(days[k + 1 :], lanes[k + 1 :], strict=True)
+        met = {lane for day, lane in later if day <= reach and lane is not None}
+        above = max(met, default=-1) + 1
+        if reach <= ends[1] + 6 * letter:
+            lanes[k] = next((lane for lane in (above, *range(LANES)) if lane < LANES and lane not in met), None)
     return lanes
 
 
-def _short(label: str) -> str:
+def _short(event: Event) -> str:
+    label = event.label.removesuffix(" directive") if event.kind == "directive" else event.label
     return label if len(label) <= LETTERS else label[: LETTERS - 1].rstrip() + "\u2026"

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from civmap.exhibits import ANALYSES, words
 from civmap.exports.make_template import EXHIBIT, LAYOUTS, WIDE
 from civmap.exports.prepared import Prepared
-from civmap.exports.slide_charts import KINDS, Chart, charts
-from civmap.exports.slide_tables import cells, paged, shown_columns
-from civmap.exports.slide_text import first_sentence
+from civmap.exports.slide_charts import KINDS, Chart, beyond, charts
+from civmap.exports.slide_tables import (
+    FEWEST_COLUMNS,
+    MOST_COLUMNS,
+    MOST_SLIDES,
+    SOME_SLIDES,
+    cells,
+    paged,
+    shown_columns,
+)
+from civmap.exports.slide_text import first_sentence, sentences
 from civmap.figures import axes, events
 from civmap.figures.paper import MAPS
 from civmap.figures.part import Part
 
 PANELS = 15  # on one slide
-MOST_TABLE_SLIDES = 2
 NARROW_COLUMNS = 6
+MANY_ROWS = 40  # that need more slides than a table gets, whatever columns are left out
 
 
 @dataclass(frozen=True)
@@ -34,11 +42,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """One slide: its texts, and one of a map, charts or a table; none of them where nothing was found."""
+    """One slide: its texts, and one of a map, charts or a table; none of them where nothing was found.
+
+    ``sentence`` holds the sentences that follow the title, ``shown`` says what the slide shows of the exhibit.
+    """
 
     layout: str
     title: str
     sentence: Sequence[str]
+    shown: str
     caveats: Sequence[str]
     alt: str
     method: str = ""
@@ -48,28 +60,26 @@ class Page:
     events: Sequence[str] = field(default_factory=tuple)
 
 
-def pages(one: Prepared) -> list[Page]:
-    """Lay out an exhibit.
+def pages(one: Prepared, room: Mapping[str, tuple[float, float]] | None = None) -> list[Page]:
+    """Lay out an exhibit: every slide says the finding, and what it shows.
 
-    The first slide says the finding; the following ones repeat it, with what they show.
+    Parameters
+    ----------
+    room
+        Width and height in inches of the exhibit's place in each layout; without it, of CivMap's own template.
     """
+    room = room or {layout: LAYOUTS[layout]["exhibit"][2:4] for layout in (EXHIBIT, WIDE)}
     exhibit = one.exhibit
     finding, rest = first_sentence(exhibit.sentence)
     title = one.title or finding or exhibit.title
-    said = [exhibit.title if not one.title else finding, rest]
-    plain = Page(
-        WIDE,
-        title,
-        [". ".join(line.rstrip(".") for line in said if line)],
-        exhibit.caveats,
-        "",
-        _method(exhibit.recipe.analysis),
-    )
+    begins = exhibit.title if not one.title else finding
+    said = [begins if not begins or begins.endswith((".", "?")) else f"{begins}.", *sentences(rest)]
+    plain = Page(WIDE, title, said, "", exhibit.caveats, "", _method(exhibit.recipe.analysis))
     found: list[Page] = []
     for part in exhibit.parts:
-        known = replace(plain, alt=part.alt, sentence=[*plain.sentence, _shown(part, exhibit.title)])
+        known = replace(plain, alt=part.alt, shown=_shown(part, exhibit.title))
         if part.kind == "table":
-            found += _tables(part, known)
+            found += _tables(part, known, room)
         elif part.kind in MAPS:
             found.append(replace(known, layout=EXHIBIT, map=part))
         elif part.kind in KINDS:
@@ -80,7 +90,11 @@ def pages(one: Prepared) -> list[Page]:
 def _shown(part: Part, title: str) -> str:
     subtitle = str(part.encoding.get("subtitle", ""))
     name = "" if part.title == title else part.title
-    return " \u00b7 ".join(one for one in (name, subtitle) if one)
+    return _dotted(name, subtitle)
+
+
+def _dotted(*texts: str) -> str:
+    return " \u00b7 ".join(text for text in texts if text)
 
 
 def _method(analysis: str) -> str:
@@ -90,6 +104,7 @@ def _method(analysis: str) -> str:
 def _charts(part: Part, page: Page) -> list[Page]:
     drawn = charts(part)
     said = _events(part)
+    page = replace(page, caveats=[*_unseen(part), *page.caveats])
     if len(drawn) <= 1:
         return [replace(page, layout=EXHIBIT, charts=drawn, events=said)] if drawn else []
     slides = -(-len(drawn) // PANELS)
@@ -101,10 +116,20 @@ def _charts(part: Part, page: Page) -> list[Page]:
         scale = (
             "one scale" if part.encoding.get("shared", part.kind == "ratio_panels") else "each panel on its own scale"
         )
-        axis = f"{unit or part.encoding.get('value_name', 'Ratio, logarithmic scale')}; {scale}{of}"
+        name = str(unit or part.encoding.get("value_name", "Ratio, logarithmic scale"))
+        axis = f"{scale}{of}" if name.casefold() in page.shown.casefold() else f"{name}; {scale}{of}"
         chosen = drawn[start : start + each]
-        found.append(replace(page, charts=chosen, events=said, sentence=[*page.sentence, axis[:1].upper() + axis[1:]]))
+        shown = _dotted(page.shown, axis[:1].upper() + axis[1:])
+        found.append(replace(page, charts=chosen, events=said, shown=shown))
     return found
+
+
+def _unseen(part: Part) -> list[str]:
+    """Say what a chart cannot show: what lies beyond its end, and what is withheld."""
+    series = part.frames.get("series")
+    hidden = 0 if series is None or "withheld" not in series else int(series["withheld"].fillna("").ne("").sum())
+    said = f"{words.count(hidden, 'value')} withheld so that nobody can be made out: left empty here, and not 0."
+    return [line for line in (beyond(part), said if hidden else "") if line]
 
 
 def _events(part: Part) -> list[str]:
@@ -116,28 +141,33 @@ def _events(part: Part) -> list[str]:
     return ["On the time axis:", *(f"{words.day(one.start)}: {one.label}" for one in found)] if found else []
 
 
-def _tables(part: Part, page: Page) -> list[Page]:
+def _tables(part: Part, page: Page, room: Mapping[str, tuple[float, float]]) -> list[Page]:
     """Lay a table out over slides; columns and rows that find no room are counted in words."""
     table = part.table
     if table.empty:
         return []
     wide = len(table.columns) > NARROW_COLUMNS
-    shown = table.loc[:, shown_columns(table)]
-    headers, rows, numeric = cells(shown)
     layout = WIDE if wide else EXHIBIT
-    box = LAYOUTS[layout]["exhibit"]
-    size, widths, split = paged(headers, rows, (box[2], box[3]))
+    for most in range(MOST_COLUMNS, FEWEST_COLUMNS - 1, -1):  # a column is left out before a row
+        shown = table.loc[:, shown_columns(table, most)]
+        headers, rows, numeric = cells(shown)
+        size, widths, split = paged(headers, rows, room[layout])
+        if len(split) <= MOST_SLIDES or len(table) > MANY_ROWS:
+            break
     left_out = []
     if len(shown.columns) < len(table.columns):
         gone = [str(name) for name in table if name not in set(shown.columns)]
         left_out.append(f"Columns without room: {', '.join(gone)}; the data files hold them.")
-    drawn = split[:MOST_TABLE_SLIDES]
+    if any(text.endswith("\u2026") for row in rows for text in row):
+        left_out.append("Long texts are cut; the data files hold them whole.")
+    drawn = split if len(split) <= MOST_SLIDES else split[:SOME_SLIDES]
     if len(split) > len(drawn):
         kept = sum(map(len, drawn))
         left_out.append(f"The first {words.number(kept)} of {words.number(len(rows))} rows; the data files hold all.")
     return [
         replace(
             page, layout=layout, table=Table(headers, some, numeric, widths, size),
-            sentence=[*page.sentence, *left_out, *([f"({number} of {len(drawn)})"] if len(drawn) > 1 else [])],
+            caveats=[*left_out, *page.caveats],
+            shown=_dotted(page.shown, f"{number} of {len(drawn)}" if len(drawn) > 1 else ""),
         ) for number, some in enumerate(drawn, start=1)
     ]  # fmt: skip

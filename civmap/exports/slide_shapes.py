@@ -139,8 +139,8 @@ def _chart(slide: Any, box: Box, chart: Chart, alt: str) -> None:
 
 def _panels(slide: Any, box: Box, charts: Sequence[Chart], alt: str) -> None:
     """Lay charts out in rows, each under its name."""
-    across = min(len(charts), PER_ROW if len(charts) > 6 else 3 if len(charts) > 3 else len(charts))
-    down = -(-len(charts) // across)
+    down = -(-len(charts) // (PER_ROW if len(charts) > 6 else 3))
+    across = -(-len(charts) // down)
     wide, high = box.width / across, box.height / down
     for number, chart in enumerate(charts):
         left, top = box.left + number % across * wide, box.top + number // across * high
@@ -154,9 +154,13 @@ def _panels(slide: Any, box: Box, charts: Sequence[Chart], alt: str) -> None:
         _chart(slide, Box(left, top + PANEL_HEAD, wide - GAP, high - PANEL_HEAD), chart, alt)
 
 
+def table_height(table: Table) -> float:
+    """Give the inches that a table needs."""
+    return sum(row_height(row, table.widths, table.size) for row in [table.headers, *table.rows])
+
+
 def _table(slide: Any, box: Box, table: Table, alt: str) -> None:
     xml = table_xml(table.headers, table.rows, table.numeric, table.widths, table.size)
-    high = sum(row_height(row, table.widths, table.size) for row in [table.headers, *table.rows])
-    shape = slide.shapes.add_table(1, 1, *Box(box.left, box.top, sum(table.widths), high).emu)
+    shape = slide.shapes.add_table(1, 1, *Box(box.left, box.top, sum(table.widths), table_height(table)).emu)
     replace_table(shape, xml)
     _describe(shape, "Table", alt)

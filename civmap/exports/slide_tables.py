@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,34 +16,41 @@ from civmap.exports.slide_text import LETTER, LINE, POINTS, clean, lines_needed
 from civmap.figures import theme
 
 SIZES = (11.0, 10.0, 9.0, 8.0)  # points, the largest that fits is taken
-MOST_COLUMNS, MOST_LETTERS = 10, 150
+MOST_COLUMNS, FEWEST_COLUMNS, MOST_LETTERS = 11, 8, 150
+FEW_ROWS, LETTERS_OF_FEW = 12, 600  # a short table has room for long texts
+MOST_SLIDES, SOME_SLIDES = 3, 2  # of a table that they hold whole, and of a longer one
 LONGEST_WORD = 16  # letters that are never broken where there is room for them
 PAD = 0.05  # inches left and right in a cell
 ROW_PAD = 0.05  # inches above and below the lines of a row together
+_NUMBER = r"(?:over |more than |<|>)?[-+\u2212]?\d[\d,.]*(?: ?%| times)?"
+_NUMBERS = re.compile(rf"\u2013|withheld|{_NUMBER}(?: to {_NUMBER})?")  # as texts: counts, shares and intervals
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
-def shown_columns(table: pd.DataFrame) -> list[bool]:
+def shown_columns(table: pd.DataFrame, most: int = MOST_COLUMNS) -> list[bool]:
     """Choose the columns that stay readable: at most so many, no empty ones and none of small lines within a cell."""
     listed = table.map(lambda cell: isinstance(cell, list)).any().to_numpy()
     keep = table.notna().any().to_numpy() & ~listed
-    return [bool(one and at <= MOST_COLUMNS) for one, at in zip(keep, keep.cumsum(), strict=True)]
+    return [bool(one and at <= most) for one, at in zip(keep, keep.cumsum(), strict=True)]
 
 
 def cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[bool]]:
     """Write a table as texts: headers, rows, and which columns hold numbers."""
-    numeric = [pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
+    most = MOST_LETTERS if len(table) > FEW_ROWS else LETTERS_OF_FEW
+    columns = [[_text(value, str(name), number=_is_number(table[name]), most=most) for value in table[name].tolist()]
                for name in table]  # fmt: skip
-    columns = [
-        [_text(value, number=number) for value in table[name].tolist()]
-        for name, number in zip(table, numeric, strict=True)
-    ]
+    numeric = [_is_number(table[name]) or (any(texts) and all(_NUMBERS.fullmatch(text) for text in texts if text))
+               for name, texts in zip(table, columns, strict=True)]  # fmt: skip
     return [clean(name) for name in table], [list(row) for row in zip(*columns, strict=True)], numeric
 
 
-def _text(value: Any, *, number: bool) -> str:
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _text(value: Any, header: str, *, number: bool, most: int) -> str:
     if isinstance(value, list | tuple | set | np.ndarray):
-        return ", ".join(clean(one) for one in value)[:MOST_LETTERS]
+        value = ", ".join(clean(one) for one in value)
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "\u2013"  # unknown or withheld, never nought
     if isinstance(value, pd.Timestamp):
@@ -50,9 +58,9 @@ def _text(value: Any, *, number: bool) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if number:
-        return theme.number(value)
+        return f"{value:.0f}" if header.casefold() == "year" else theme.number(value)
     text = clean(value)
-    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1].rstrip() + "\u2026"
+    return text if len(text) <= most else text[: most - 1].rstrip() + "\u2026"
 
 
 def widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width_in: float) -> list[float]:
@@ -73,7 +81,9 @@ def widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width_in: floa
 def paged(
     headers: Sequence[str], rows: Sequence[Sequence[str]], box: tuple[float, float]
 ) -> tuple[float, list[float], list[list[Sequence[str]]]]:
-    """Choose size and pages: all rows on one page if any size allows it, else pages of the smallest size.
+    """Choose size and pages: the largest size that needs no more pages than the smallest does, evenly filled.
+
+    A table that is too long for `MOST_SLIDES` has the smallest size.
 
     Returns
     -------
@@ -81,10 +91,15 @@ def paged(
         Points, inches of each column, and the rows of each page.
     """
     shares = widths(headers, rows[:200], box[0])
-    for size in SIZES:
-        pages = _split(headers, rows, shares, size, box[1])
-        if len(pages) <= 1:
-            break
+    split = {size: _split(headers, rows, shares, size, box[1]) for size in SIZES}
+    fewest = len(split[SIZES[-1]])
+    if fewest > MOST_SLIDES:
+        return SIZES[-1], shares, split[SIZES[-1]]
+    size = next(size for size in SIZES if len(split[size]) <= fewest)
+    pages = split[size]
+    if len(pages) > 1:
+        evenly = (_split(headers, rows, shares, size, box[1] * part) for part in np.arange(0.5, 1, 0.05))
+        pages = next((found for found in evenly if len(found) == len(pages)), pages)
     return size, shares, pages
 
 

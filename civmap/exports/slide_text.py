@@ -10,7 +10,7 @@ from dataclasses import dataclass
 LETTER, LINE = 0.53, 1.22  # width of a letter and pitch of a line as shares of the size; Arial, with something to spare
 POINTS = 72.0  # to the inch
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 cannot hold
-_SENTENCE = re.compile(r"(?<=[a-z0-9)%\]])\. (?=[A-Z0-9])")
+_SENTENCE = re.compile(r"(?<=[a-z0-9)%\]\u201d])[.?] (?=[A-Z0-9\u201c])")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,21 @@ def first_sentence(text: str) -> tuple[str, str]:
     """
     found = _SENTENCE.search(text)
     return (text, "") if found is None else (text[: found.start() + 1], text[found.end() :])
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into its sentences.
+
+    Examples
+    --------
+    >>> sentences("One thing. Another. 2 of 3.")
+    ['One thing.', 'Another.', '2 of 3.']
+    """
+    found = []
+    while text:
+        first, text = first_sentence(text)
+        found.append(first)
+    return found
 
 
 def lines_needed(text: str, width_in: float, size: float) -> int:
@@ -105,3 +120,18 @@ def fit(lines: Sequence[str], width_in: float, height_in: float, *, largest: flo
     while first and height_needed([first + "\u2026"], width_in, size) > height_in:
         first = first[: int(len(first) * 0.95)].rstrip(" ,;:.")
     return Fitted((first + "\u2026",), size, tuple(texts))
+
+
+def first_that_fit(sentences: Sequence[str], last: str, width_in: float, height_in: float, *, size: float) -> int:
+    """Count the first sentences that fit as one paragraph at a size, above a last one that is always there.
+
+    Examples
+    --------
+    >>> first_that_fit(["One.", "Two.", "Three " * 60], "Shown", 3, 0.5, size=10)
+    2
+    """
+    for kept in range(len(sentences), 0, -1):
+        lines = [clean(" ".join(sentences[:kept])), *([clean(last)] if last else [])]
+        if height_needed(lines, width_in, size) <= height_in:
+            return kept
+    return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -14,18 +14,23 @@ from pptx.opc.constants import CONTENT_TYPE as CT
 from pptx.opc.constants import RELATIONSHIP_TYPE as RT
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
+from pptx.util import Inches
 
 from civmap.errors import ExportError
 from civmap.exports import manifest
-from civmap.exports.make_template import COVER, LAYOUTS, SLOTS, TEMPLATE
+from civmap.exports.make_template import COVER, EXHIBIT, LAYOUTS, SLOTS, TEMPLATE, WIDE
 from civmap.exports.prepared import Prepared
 from civmap.exports.slide_pages import Page, pages
-from civmap.exports.slide_shapes import Box, fill_text, notes_text, place, watermark
-from civmap.exports.slide_text import clean
+from civmap.exports.slide_shapes import GAP, Box, fill_text, notes_text, place, table_height, watermark
+from civmap.exports.slide_text import clean, first_that_fit
 from civmap.figures import theme
 
+GENERAL = (theme.SYNTHETIC, "As of", "As known on", "Period", "Source", "CivMap")  # what of the stamps a cover says
 _CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
+# Inches that a placeholder must have, across and down.
+LEAST = {"title": (4.0, 0.4), "sentence": (4.0, 0.4), "exhibit": (5.0, 2.5), "caveats": (2.0, 0.6),
+         "source": (4.0, 0.3), "top": (2.0, 0.15), "bottom": (2.0, 0.15)}  # fmt: skip
 MOST_PROPERTY = 255  # letters of a core property that every reader of Office takes
 
 
@@ -59,9 +64,10 @@ def deck(
     layouts = {layout.name: layout for layout in presentation.slide_layouts}
     heading = title.strip() or "Harm to civilians"
     _cover(presentation.slides.add_slide(layouts[COVER]), exported, heading)
+    room = {name: _room(layouts[name]) for name in (EXHIBIT, WIDE)}
     for number, one in enumerate(exported):
         said = notes[number] if number < len(notes) else ""
-        for page in pages(one):
+        for page in pages(one, room):
             slide = presentation.slides.add_slide(layouts[page.layout])
             _slide(slide, one, page, said)
     properties = presentation.core_properties
@@ -100,10 +106,8 @@ def _open(template: Path | None) -> Any:
     found = {layout.name: layout for layout in presentation.slide_layouts}
     faults = [f"no layout named '{name}'" for name in LAYOUTS if name not in found]
     for name, slots in LAYOUTS.items():
-        held = {shape.placeholder_format.idx for shape in list(found[name].placeholders)} if name in found else None
-        if held is not None:
-            faults += [f"layout '{name}' has no placeholder {SLOTS[slot]} ({slot})" for slot in slots
-                       if SLOTS[slot] not in held]  # fmt: skip
+        if name in found:
+            faults += _lacking(found[name], slots)
     if faults:
         raise ExportError(
             f"The template {path.name} cannot hold a briefing: " + "; ".join(faults) + ".",
@@ -116,6 +120,23 @@ def _open(template: Path | None) -> Any:
     return presentation
 
 
+def _lacking(layout: Any, slots: Iterable[str]) -> list[str]:
+    """Name the placeholders that a layout lacks, or has too small."""
+    faults, held = [], _slots(layout)
+    for slot in slots:
+        named, (wide, high) = f"placeholder {SLOTS[slot]} ({slot})", LEAST[slot]
+        if slot not in held:
+            faults.append(f"layout '{layout.name}' has no {named}")
+        elif (held[slot].width or 0) < Inches(wide) or (held[slot].height or 0) < Inches(high):
+            faults.append(f"{named} of layout '{layout.name}' is smaller than {wide:g} by {high:g} inches")
+    return faults
+
+
+def _room(layout: Any) -> tuple[float, float]:
+    box = Box.of(_slots(layout)["exhibit"])
+    return box.width, box.height
+
+
 def _slots(slide: Any) -> dict[str, Any]:
     by_number = {shape.placeholder_format.idx: shape for shape in slide.placeholders}
     return {slot: by_number[number] for slot, number in SLOTS.items() if number in by_number}
@@ -124,24 +145,39 @@ def _slots(slide: Any) -> dict[str, Any]:
 def _cover(slide: Any, exported: Sequence[Prepared], title: str) -> None:
     slots, marks = _slots(slide), _markings(exported)
     listed = [f"{number}. {one.heading}" for number, one in enumerate(exported, start=1)]
-    stamped = [line for one in exported for line in one.stamp if not line.startswith("Fingerprint")]
+    stamped = list(dict.fromkeys(line for one in exported for line in one.stamp if not line.startswith("Fingerprint")))
+    general = [line for line in stamped if line.startswith(GENERAL)]
     fill_text(slots["title"], [title], largest=34, least=18)
-    left = fill_text(slots["sentence"], listed, largest=14, least=8)
-    fill_text(slots["source"], [" \u00b7 ".join(dict.fromkeys(stamped))], largest=9, least=5)
+    more = f"The notes of this slide list all {len(listed)} exhibits."
+    fill_text(slots["sentence"], listed, largest=14, least=9, more=more)
+    sources = [" \u00b7 ".join(general), "Each slide says what it counts, what is held back and its disclosure rule."]
+    fill_text(slots["source"], sources, largest=9, least=7, more="The notes of this slide name every source.")
     for side in ("top", "bottom"):
         fill_text(slots[side], [marks], largest=11, least=6)
     if any(one.synthetic for one in exported):
         watermark(slide, Box.of(slots["sentence"]))
-    notes_text(slide, [marks, title, *listed, *([f"Not on the slide: {len(left)} of them"] if left else [])])
+    notes_text(slide, [marks, title, *listed, *stamped])
+
+
+def _move_up(caveats: Any, exhibit: Box, used_in: float) -> None:
+    """Give caveats that stand below a table what the table leaves of its place."""
+    box, spare = Box.of(caveats), exhibit.height - used_in - GAP
+    if box.top >= exhibit.top + exhibit.height and spare > 0:
+        place = Box(box.left, box.top - spare, box.width, box.height + spare)
+        caveats.left, caveats.top, caveats.width, caveats.height = place.emu
 
 
 def _slide(slide: Any, one: Prepared, page: Page, note: str) -> None:
     slots = _slots(slide)
-    fill_text(slots["title"], [page.title], largest=22, least=12)
-    rest = fill_text(slots["sentence"], page.sentence, largest=13, least=9)
-    caveats = [f"\u2013 {line}" for line in page.caveats]
-    unsaid = fill_text(slots["caveats"], caveats, largest=11, least=7, more="More caveats stand in the notes.")
-    cut = fill_text(slots["source"], [" \u00b7 ".join(one.stamp)], largest=8, least=5)
+    cut_title = fill_text(slots["title"], [page.title], largest=22, least=14)
+    box = Box.of(slots["sentence"])
+    held = first_that_fit(page.sentence, page.shown, box.width, box.height, size=9)
+    fill_text(slots["sentence"], [" ".join(page.sentence[:held]), page.shown], largest=13, least=9)
+    if page.table is not None:
+        _move_up(slots["caveats"], Box.of(slots["exhibit"]), table_height(page.table))
+    caveats = [f"\u2013 {line}" for line in (*cut_title, *page.sentence[held:], *page.caveats)]
+    unsaid = fill_text(slots["caveats"], caveats, largest=11, least=8, more="More stands in the notes.")
+    cut = fill_text(slots["source"], [" \u00b7 ".join(one.stamp)], largest=8, least=6)
     for side in ("top", "bottom"):
         fill_text(slots[side], [one.marking], largest=11, least=6)
     place(slide, slots["exhibit"], page, synthetic=one.synthetic)
@@ -153,7 +189,6 @@ def _slide(slide: Any, one: Prepared, page: Page, note: str) -> None:
         *(["Caveats:", *caveats] if caveats else []),
     ]
     lines += [f"How it is made: {page.method}"] if page.method else []
-    lines += ["On the slide no room was found for all of: sentence" if rest else "",
-              "On the slide no room was found for every caveat; all stand above." if unsaid else "",
+    lines += ["On the slide no room was found for every caveat; all stand above." if unsaid else "",
               "On the slide the sources are cut; they are below in full." if cut else ""]  # fmt: skip
     notes_text(slide, [*lines, *page.events, *one.stamp, theme.SYNTHETIC if one.synthetic else ""])

@@ -19,6 +19,7 @@ from civmap.figures.part import Part
 from civmap.figures.ratios import ratio_bars, ratio_panels
 
 LEGEND_ROW, LINE = 20, 14  # pixels
+OTHERS = "Other events (hover)"
 KINDS = ("series", "small_multiples", "interval_bars", "ratio_bars", "ratio_panels")
 
 
@@ -188,7 +189,7 @@ def _hidden_labels(left_out: list[marks.Event], mode: theme.Mode) -> list[dict[s
     return [{
         "type": "scatter", "x": [event.start.strftime("%Y-%m-%d") for event in left_out], "y": [0] * len(left_out),
         "mode": "markers", "marker": {"symbol": "triangle-up", "size": 8, "color": theme.palette(mode).muted},
-        "name": "Other events (hover)", "text": [_plain(event.label) for event in left_out], "cliponaxis": False,
+        "name": OTHERS, "text": [_plain(event.label) for event in left_out], "cliponaxis": False,
         "hovertemplate": "%{text}<extra></extra>",
     }]  # fmt: skip
 

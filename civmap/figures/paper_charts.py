@@ -5,28 +5,25 @@ Only what the charts of this package use of plotly is read: scatter traces, axes
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator, NullLocator
 
 from civmap.errors import CivMapError
-from civmap.figures import theme
-from civmap.figures.charts import chart
+from civmap.figures import charts, theme
+from civmap.figures.paper_axes import dates, keep_inside
+from civmap.figures.paper_marks import DASHES, MARKERS, colour, handle, points, values
+from civmap.figures.paper_texts import axis_title, plain, tick_label, unlabelled, whole_names
 from civmap.figures.part import Part
 
 WIDTH = 960  # pixels of the figure on paper, 96 to the inch
-DASHES: dict[str, Any] = {"solid": "-", "dot": (0, (1, 2)), "dash": (0, (5, 3))}
-MARKERS = {"circle": "o", "circle-open": "o", "diamond": "D", "square": "s", "square-open": "s", "triangle-up": "^",
-           "triangle-left": "<", "triangle-right": ">", "line-ns": "|"}  # fmt: skip
 LETTER = 6.4  # pixels of a letter of a tick label, at most on average
+LINE = 17  # pixels of a small line
 
 
 def draw_chart(part: Part, *, synthetic: bool = False, head_in: float = 0.0, foot_in: float = 0.0) -> Figure:
@@ -54,12 +51,19 @@ def draw_chart(part: Part, *, synthetic: bool = False, head_in: float = 0.0, foo
     >>> draw_chart(part).axes[0].get_ylabel()
     'Recorded (incidents)'
     """
-    drawn = chart(part, synthetic=synthetic).to_plotly_json()
+    drawn = charts.chart(part, synthetic=synthetic).to_plotly_json()
     drawn["layout"].pop("template", None)
     layout, margin = drawn["layout"], drawn["layout"]["margin"]
-    layout["height"] += 96 * (head_in + foot_in)
-    layout["margin"] = {**margin, "t": margin["t"] + 96 * head_in, "b": margin["b"] + 96 * foot_in}
-    return _Paper(drawn["data"], layout, foot=96 * foot_in).figure
+    if part.kind == "small_multiples":
+        whole_names(layout, part, WIDTH - 70)
+    told = unlabelled(drawn["data"])
+    foot = 96 * foot_in + LINE * len(told)
+    layout["height"] += 96 * head_in + foot
+    layout["margin"] = {**margin, "t": margin["t"] + 96 * head_in, "b": margin["b"] + foot}
+    paper = _Paper(drawn["data"], layout, foot=foot)
+    for k, line in enumerate(told):
+        paper.line(line, foot - LINE * k)
+    return paper.figure
 
 
 class _Paper:
@@ -68,7 +72,9 @@ class _Paper:
     def __init__(self, traces: list[dict[str, Any]], layout: dict[str, Any], *, foot: float = 0.0) -> None:
         self.layout, self.height, self.foot = layout, float(layout["height"]), foot
         margin = layout["margin"]
-        left = max([margin["l"], *(self._labels(layout[key]) for key in layout if _is(key, "yaxis"))])
+        upright = [layout[key] for key in layout if _is(key, "yaxis")]
+        titles = [axis_title(axis, self.height - margin["t"] - margin["b"]).count("\n") for axis in upright]
+        left = max(margin["l"], *map(self._labels, upright)) + 18 * max(titles)
         self.box = (left, self.height - margin["b"], WIDTH - margin["r"], margin["t"])  # left, bottom, right, top
         self.figure = Figure(figsize=(WIDTH / 96, self.height / 96), facecolor=theme.palette("light").background)
         self.axes: dict[str, Axes] = {}
@@ -82,10 +88,15 @@ class _Paper:
             self._note(note)
         self._legend(traces)
 
+    def line(self, text: str, above: float) -> None:
+        """Write a small line, its upper edge so many pixels above the lower edge of the picture."""
+        self.figure.text(self.box[0] / WIDTH, above / self.height, text, va="top",
+                         fontsize=points(theme.SIZE_SMALL), color=theme.palette("light").text)  # fmt: skip
+
     @staticmethod
     def _labels(axis: dict[str, Any]) -> float:
         """Give the pixels that the widest given tick label needs."""
-        texts = [line for text in axis.get("ticktext", ()) for line in str(text).split("<br>")]
+        texts = [line for text in axis.get("ticktext", ()) for line in tick_label(text).split("\n")]
         return 18 + LETTER * max(map(len, texts), default=0)
 
     def _axes(self, suffix: str) -> None:
@@ -101,7 +112,7 @@ class _Paper:
         colours = theme.palette("light")
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.spines["bottom"].set_color(colours.muted)
-        axes.tick_params(colors=colours.muted, labelsize=_points(theme.SIZE_BODY - 1), length=3, width=0.6)
+        axes.tick_params(colors=colours.muted, labelsize=points(theme.SIZE_BODY - 1), length=3, width=0.6)
         axes.set_axisbelow(True)
         for one, which in ((x, axes.xaxis), (y, axes.yaxis)):
             if one.get("visible") is False:
@@ -117,48 +128,49 @@ class _Paper:
             which.set_minor_locator(NullLocator())
         if one.get("type") == "date":
             axes.xaxis_date()
-            locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
-            which.set_major_locator(locator)
-            which.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+            dates(which, values(one["range"]) if "range" in one else None)
         elif one.get("tickformat") == ",":
             which.set_major_formatter(lambda value, _: f"{value:,.6g}")
         if "range" in one:
-            set_limits(*(10.0**v if one.get("type") == "log" else v for v in _values(one["range"])))
+            set_limits(*(10.0**v if one.get("type") == "log" else v for v in values(one["range"])))
         if "tickvals" in one:
-            texts = [_text(str(text)) for text in one.get("ticktext", one["tickvals"])]
-            which.set_ticks(_values(one["tickvals"]), labels=texts)
+            texts = [tick_label(text) for text in one.get("ticktext", one["tickvals"])]
+            which.set_ticks(values(one["tickvals"]), labels=texts)
+            if one.get("type") == "date":
+                keep_inside(which)
         elif "dtick" in one:
             which.set_major_locator(MultipleLocator(one["dtick"]))
         if one.get("tickfont"):
-            which.set_tick_params(labelsize=_points(one["tickfont"]["size"]))
+            which.set_tick_params(labelsize=points(one["tickfont"]["size"]))
         if one.get("showticklabels") is False:
             which.set_tick_params(labelleft=False, labelbottom=False)
         if one.get("ticks") == "":
             which.set_tick_params(length=0)
         if one.get("showgrid", not across):
             axes.grid(True, axis="x" if across else "y", color=theme.palette("light").grid, linewidth=0.7)
-        if title := one.get("title", {}).get("text"):
-            which.set_label_text(_text(title), fontsize=_points(theme.SIZE_BODY), color=theme.palette("light").text)
+        left, bottom, right, top = self.box
+        if title := axis_title(one, right - left if across else bottom - top):
+            which.set_label_text(title, fontsize=points(theme.SIZE_BODY), color=theme.palette("light").text)
 
     def _trace(self, trace: dict[str, Any]) -> None:
         if trace["type"] != "scatter":
             raise CivMapError("This chart cannot be drawn on paper.", found=trace["type"], expected="lines and marks")
         axes = self.axes[trace.get("xaxis", "x").removeprefix("x")]
-        x, y = _values(trace["x"]), _values(trace["y"])
+        x, y = values(trace["x"]), values(trace["y"])
         if not np.isfinite(y).any():
             return
         if trace.get("fill") == "toself":
             gaps = np.flatnonzero(~np.isfinite(y))
             for piece in np.split(np.arange(len(y)), gaps):
                 inside = piece[np.isfinite(y[piece])]
-                axes.fill(x[inside], y[inside], **_colour(trace["fillcolor"]), linewidth=0, zorder=2)
+                axes.fill(x[inside], y[inside], **colour(trace["fillcolor"]), linewidth=0, zorder=2)
             return
         line, marker = trace.get("line", {}), trace.get("marker", {})
         for which in ("error_x", "error_y"):
             if which in trace:
                 self._whiskers(axes, x, y, trace[which], across=which == "error_x")
         if "lines" in trace["mode"]:
-            axes.plot(x, y, color=line["color"], linewidth=_points(line["width"]), zorder=3.0,
+            axes.plot(x, y, color=line["color"], linewidth=points(line["width"]), zorder=3.0,
                       linestyle=DASHES[line.get("dash", "solid")])  # fmt: skip
         if "markers" in trace["mode"]:
             size = np.broadcast_to(np.asarray(marker["size"], dtype=float), x.shape)
@@ -166,32 +178,32 @@ class _Paper:
             symbols = np.broadcast_to(np.asarray(marker.get("symbol", "circle"), dtype=object), x.shape)
             for symbol in dict.fromkeys(symbols):
                 chosen = (symbols == symbol) & (size > 0) & np.isfinite(y)
-                axes.scatter(x[chosen], y[chosen], s=_points(size[chosen]) ** 2, marker=MARKERS[symbol],
+                axes.scatter(x[chosen], y[chosen], s=points(size[chosen]) ** 2, marker=MARKERS[symbol],
                              facecolors="white" if open_ else marker["color"], edgecolors=marker["color"],
                              linewidths=1 if open_ else 0.5, zorder=4,
                              clip_on=trace.get("cliponaxis", True))  # fmt: skip
 
     @staticmethod
     def _whiskers(axes: Axes, x: Any, y: Any, error: dict[str, Any], *, across: bool) -> None:
-        more, less = (np.nan_to_num(_values(error[key])) for key in ("array", "arrayminus"))
+        more, less = (np.nan_to_num(values(error[key])) for key in ("array", "arrayminus"))
         known = np.isfinite(x) & np.isfinite(y)
         lengths = np.array([less, more])[:, known]
         ends: dict[str, Any] = {"xerr" if across else "yerr": lengths}
         axes.errorbar(x[known], y[known], **ends, fmt="none", ecolor=error["color"],
-                      elinewidth=_points(error["thickness"]), capsize=_points(error["width"]), zorder=3)  # fmt: skip
+                      elinewidth=points(error["thickness"]), capsize=points(error["width"]), zorder=3)  # fmt: skip
 
     def _shape(self, shape: dict[str, Any]) -> None:
         axes, place = self._place(shape)
-        (x0, x1), (y0, y1) = _values([shape["x0"], shape["x1"]]), _values([shape["y0"], shape["y1"]])
+        (x0, x1), (y0, y1) = values([shape["x0"], shape["x1"]]), values([shape["y0"], shape["y1"]])
         below = 1.5 if shape.get("layer") == "below" else 3.5
         if shape["type"] == "rect":
-            axes.fill([x0, x1, x1, x0], [y0, y0, y1, y1], transform=place, **_colour(shape["fillcolor"]), linewidth=0,
+            axes.fill([x0, x1, x1, x0], [y0, y0, y1, y1], transform=place, **colour(shape["fillcolor"]), linewidth=0,
                       zorder=1)  # fmt: skip
             return
         line = shape["line"]
-        axes.plot([x0, x1], [y0, y1], transform=place, linewidth=_points(line["width"]), zorder=below,
+        axes.plot([x0, x1], [y0, y1], transform=place, linewidth=points(line["width"]), zorder=below,
                   linestyle=DASHES[line.get("dash", "solid")], scalex=False, scaley=False,
-                  **_colour(line["color"]))  # fmt: skip
+                  **colour(line["color"]))  # fmt: skip
 
     def _place(self, item: dict[str, Any]) -> tuple[Axes, Any]:
         """Find the axes of a shape and the coordinates it is given in."""
@@ -207,7 +219,7 @@ class _Paper:
         if ref == "paper":
             return left + value * (right - left) if across else bottom - value * (bottom - top)
         axes = self.axes[ref.split(" ")[0][1:]]
-        one = float(_values([value])[0])
+        one = float(values([value])[0])
         if "domain" not in ref and self.layout[f"{'x' if across else 'y'}axis{ref[1:]}"].get("type") == "log":
             one = 10.0**one  # plotly gives notes on a logarithmic axis as powers
         pair = (one, 0.0) if across else (0.0, one)
@@ -221,8 +233,10 @@ class _Paper:
     def _note(self, note: dict[str, Any]) -> None:
         x = self._pixel(note["x"], note.get("xref", "paper"), across=True) + note.get("xshift", 0)
         y = self._pixel(note["y"], note.get("yref", "paper"), across=False) - note.get("yshift", 0)
-        font = note.get("font", {})
-        colour = _colour(font.get("color", theme.palette("light").text))
+        font = dict(note.get("font", {}))
+        if note["text"] == theme.SYNTHETIC:  # slanting, within the picture even of a single bar
+            font["size"] = min(font["size"], (self.box[1] - self.box[3]) / 2.4)
+        own = colour(font.get("color", theme.palette("light").text))
         if note.get("showarrow"):
             stop = y + note["ay"]
             self.figure.add_artist(Line2D([x / WIDTH] * 2, [1 - y / self.height, 1 - stop / self.height],
@@ -230,9 +244,9 @@ class _Paper:
             y = stop
         across = {"left": "left", "right": "right", "center": "center", "auto": "center"}[note.get("xanchor", "auto")]
         upright = {"top": "top", "bottom": "bottom", "middle": "center", "auto": "center"}[note.get("yanchor", "auto")]
-        self.figure.text(x / WIDTH, 1 - y / self.height, _text(note["text"]), ha=across, va=upright, linespacing=1.25,
-                         fontsize=_points(font.get("size", theme.SIZE_BODY)), rotation=-note.get("textangle", 0),
-                         fontweight="bold" if font.get("weight", 400) > 500 else "normal", **colour)  # fmt: skip
+        self.figure.text(x / WIDTH, 1 - y / self.height, plain(note["text"]), ha=across, va=upright, linespacing=1.25,
+                         fontsize=points(font.get("size", theme.SIZE_BODY)), rotation=-note.get("textangle", 0),
+                         fontweight="bold" if font.get("weight", 400) > 500 else "normal", **own)  # fmt: skip
 
     def _legend(self, traces: list[dict[str, Any]]) -> None:
         shown = [trace for trace in traces if trace.get("showlegend", len(traces) > 1) and trace.get("name")]
@@ -240,50 +254,13 @@ class _Paper:
             return
         shown.sort(key=lambda trace: trace.get("legendrank", 1000))
         self.figure.legend(
-            handles=[_handle(trace) for trace in shown], labels=[_text(trace["name"]) for trace in shown],
+            handles=[handle(trace) for trace in shown], labels=[plain(trace["name"]) for trace in shown],
             loc="lower left", ncols=min(len(shown), max(int(120 // max(len(t["name"]) + 9 for t in shown)), 1)),
             bbox_to_anchor=(self.box[0] / WIDTH - 0.01, self.foot / self.height), frameon=False,
-            handlelength=1.6, columnspacing=1.4, fontsize=_points(theme.SIZE_BODY - 1),
+            handlelength=1.6, columnspacing=1.4, fontsize=points(theme.SIZE_BODY - 1),
             labelcolor=theme.palette("light").text,
         )  # fmt: skip
 
 
-def _handle(trace: dict[str, Any]) -> Any:
-    line, marker = trace.get("line", {}), trace.get("marker", {})
-    if trace.get("fill") == "toself":
-        return Patch(**_colour(trace["fillcolor"]), linewidth=0)
-    if "lines" in trace["mode"]:
-        return Line2D([], [], linestyle=DASHES[line.get("dash", "solid")], linewidth=_points(line["width"]),
-                      **_colour(line["color"]))  # fmt: skip
-    symbol = str(np.ravel(marker.get("symbol", "circle"))[0])
-    colour = _colour(marker.get("color") or marker["line"]["color"])
-    return Line2D([], [], linestyle="none", marker=MARKERS[symbol], markersize=_points(np.max(marker["size"])),
-                  markerfacecolor="white" if "open" in symbol else colour["color"], **colour)  # fmt: skip
-
-
 def _is(key: str, axis: str) -> bool:
     return bool(re.fullmatch(rf"{axis}\d*", key))
-
-
-def _values(items: Any) -> Any:
-    """Turn what plotly takes into numbers; days become matplotlib's, unknown becomes NaN."""
-    if any(isinstance(item, str) for item in items):
-        stamps = np.array(["NaT" if item is None else str(item)[:10] for item in items], dtype="datetime64[D]")
-        return np.where(np.isnat(stamps), np.nan, mdates.date2num(stamps))
-    return np.array([np.nan if item is None else item for item in items], dtype=float)
-
-
-def _points(pixels: Any) -> Any:
-    return np.asarray(pixels, dtype=float) * 0.75 if np.ndim(pixels) else float(pixels) * 0.75
-
-
-def _colour(colour: str) -> dict[str, Any]:
-    found = re.fullmatch(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)", colour)
-    if not found:
-        return {"color": colour}
-    red, green, blue = (int(found[k]) / 255 for k in (1, 2, 3))
-    return {"color": (red, green, blue), "alpha": float(found[4])}
-
-
-def _text(text: str) -> str:
-    return html.unescape(text.replace("<br>", "\n")).replace("$", r"\$")

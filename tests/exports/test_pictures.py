@@ -6,14 +6,17 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from civmap.errors import CivMapError
 from civmap.exports import pictures
+from civmap.exports.picture_tables import draw_table
 from civmap.exports.prepared import Prepared
 from civmap.figures import paper, theme
+from civmap.figures.part import Part
 from tests.exports.conftest import TWELVE
 
 NASTY = "A $10 title & <b>more</b> of \\alpha " + "long " * 60
@@ -70,6 +73,15 @@ def test_svg_and_pdf_carry_their_recipe_and_come_out_the_same_again(ready: dict[
 def test_one_form_that_is_not_known_is_refused(ready: dict[str, Prepared]) -> None:
     with pytest.raises(CivMapError, match="no picture of the form 'gif'"):
         pictures.pictures(ready["totals"], ["gif"])
+
+
+def test_words_of_a_narrow_table_are_not_broken_and_a_year_is_no_amount() -> None:
+    table = pd.DataFrame({"Year": [2008, 2009], "Later revised": ["yes", "no"], "People": [12345, None]})
+    wide = {f"Column {k} of publication": ["a longer text in words"] * 2 for k in range(6)}
+    figure = draw_table(Part("table", "T", {"table": table.assign(**wide)}, "alt"))
+    said = [text.get_text() for text in figure.axes[0].texts]
+    assert {"2008", "2009", "12,345", "\u2013"} <= set(said) and "Later\nrevised" in said
+    assert not any("publicatio\nn" in one for one in said)
 
 
 def test_a_long_table_says_how_many_rows_it_leaves_out(ready: dict[str, Prepared]) -> None:

@@ -61,6 +61,16 @@ def test_everything_stands_in_it(made: bytes, ready: dict[str, Prepared]) -> Non
     assert len(marks) == 2
 
 
+def test_the_first_page_says_what_holds_for_all_of_it_and_nothing_that_holds_for_one(
+    ready: dict[str, Prepared],
+) -> None:
+    two = [ready["totals"], ready["trends"]]
+    cover = report.report(two, notes=["Pause."]).decode().split("<nav")[0]
+    assert f"<li>{two[0].stamp[1]}</li>" in cover and two[0].stamp[1].startswith("As of")
+    assert "Fingerprint" not in cover
+    assert "<b>Speaker's note:</b> Pause." in report.report(two, notes=["Pause."]).decode()
+
+
 def test_the_manifest_can_be_read_out_of_it(made: bytes, ready: dict[str, Prepared]) -> None:
     text = made.decode().split('id="civmap-manifest">')[1].split("</script>")[0]
     held = json.loads(html.unescape(text))

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from lxml import etree
 from pptx import Presentation
+from pptx.enum.text import PP_ALIGN
 from pptx.util import Inches
 
 from civmap.errors import ExportError
@@ -93,6 +94,186 @@ def test_all_parts_are_well_formed_and_every_relation_leads_somewhere(made: byte
                     path = target.lstrip("/") if target.startswith("/") else str((Path("/") / base / target).resolve())
                     assert path.lstrip("/") in names, f"{name} leads to {target}"
         assert "CivMap manifest" in archive.read("docProps/custom.xml").decode()
+        types = etree.fromstring(archive.read("[Content_Types].xml"))
+        endings = {one.get("Extension", "").casefold() for one in types}
+        named = {one.get("PartName", "").lstrip("/") for one in types}
+        assert all(name in named or name.rpartition(".")[2].casefold() in endings for name in names)
+        assert {f"ppt/charts/{Path(name).name}" for name in names if "/charts/chart" in name} <= named
+
+
+# ECMA-376 part 1, section 21.2.2: the order in which each element must hold its children.
+ORDER = {
+    "chartSpace": "date1904 roundedCorners chart spPr txPr externalData",
+    "chart": "autoTitleDeleted plotArea legend plotVisOnly dispBlanksAs",
+    "plotArea": "layout scatterChart barChart catAx valAx spPr",
+    "scatterChart": "scatterStyle varyColors ser axId",
+    "barChart": "barDir grouping varyColors ser gapWidth overlap axId",
+    "ser": "idx order tx spPr invertIfNegative marker dLbls errBars cat val xVal yVal smooth",
+    "marker": "symbol size spPr",
+    "dLbl": "idx delete tx spPr dLblPos showLegendKey showVal showCatName showSerName showPercent showBubbleSize",
+    "dLbls": "dLbl dLblPos showLegendKey showVal showCatName showSerName showPercent showBubbleSize",
+    "errBars": "errDir errBarType errValType noEndCap plus minus spPr",
+    "scaling": "logBase orientation max min",
+    "valAx": "axId scaling delete axPos majorGridlines title numFmt majorTickMark minorTickMark tickLblPos spPr txPr "
+    "crossAx crosses crossesAt crossBetween majorUnit",
+    "catAx": "axId scaling delete axPos numFmt majorTickMark minorTickMark tickLblPos spPr txPr crossAx crosses "
+    "crossesAt auto lblAlgn lblOffset noMultiLvlLbl",
+    "legend": "legendPos overlay txPr",
+    "numLit": "formatCode ptCount pt", "numCache": "formatCode ptCount pt", "strCache": "ptCount pt",
+}  # fmt: skip
+
+
+def test_elements_of_charts_stand_in_the_order_of_the_standard(made: bytes) -> None:
+    seen = set()
+    for xml, _ in charts(made):
+        for element in xml.iter():
+            name = etree.QName(element).localname
+            if name in ORDER and element.tag.startswith(C) and len(element):
+                order = ORDER[name].split()
+                places = [order.index(etree.QName(child).localname) for child in element]
+                assert places == sorted(places), name
+                seen.add(name)
+    assert seen >= set(ORDER) - {"marker"}
+
+
+def test_everything_drawn_lies_within_its_axes(made: bytes) -> None:
+    checked = 0
+    for xml, _ in charts(made):
+        for plot in xml.iter(f"{C}scatterChart"):
+            across, up = (
+                (float(axis.find(f".//{C}min").get("val")), float(axis.find(f".//{C}max").get("val")))
+                for axis in xml.iter(f"{C}valAx")
+            )
+            for series in plot.iter(f"{C}ser"):
+                x, y = (numbers(series.find(f"{C}{side}")) for side in ("xVal", "yVal"))
+                reach = [numbers(bars.find(f"{C}plus")) for bars in series.iter(f"{C}errBars")]
+                ends = [y[k] + plus.get(k, 0) for plus in reach for k in y] + list(y.values())
+                assert all(across[0] <= one <= across[1] for one in x.values())
+                assert all(up[0] * (1 - 1e-9) <= one <= up[1] * (1 + 1e-9) for one in ends)
+                checked += len(ends)
+    assert checked > 1000
+
+
+def numbers(element: Any) -> dict[int, float]:
+    return {int(point.get("idx")): float(point.findtext(f"{C}v")) for point in element.iter(f"{C}pt")}
+
+
+def months(count: int, **columns: Any) -> pd.DataFrame:
+    frame = pd.DataFrame({"period": pd.date_range("2009-01-01", periods=count, freq="MS")})
+    return frame.assign(**{"value": 5.0, "low": np.nan, "high": np.nan, **columns})
+
+
+def drawn(chart: Any) -> dict[str, Any]:
+    """Give each series of a chart by its name."""
+    return {series.findtext(f"{C}tx/{C}v"): series for series in etree.fromstring(chart.xml).iter(f"{C}ser")}
+
+
+def test_directives_and_changes_in_recording_are_told_apart_and_no_label_is_met_by_a_later_line() -> None:
+    starts = pd.to_datetime(["2009-03-01", "2009-05-01", "2009-07-02", "2010-06-01"])
+    happened = pd.DataFrame({
+        "kind": ["directive", "recording", "directive", "directive"], "start": starts, "end": starts,
+        "label": ["March 2009 directive", "Injuries recorded", "July 2009 directive", "June 2010 directive"],
+    })  # fmt: skip
+    part = Part("series", "Harm", {"series": months(36), "events": happened}, "36 months", {"unit": "incidents"})
+    (chart,) = slides_charts(part)
+    found = drawn(chart)
+    directive, recording = found["Directive (upright)"], found["Change in recording (upright)"]
+    dashes = [one.find(f"{C}spPr").find(".//{*}prstDash").get("val") for one in (directive, recording)]
+    assert dashes[0] == "solid" != dashes[1]
+    labels = [text.text for one in (directive, recording) for text in one.iter("{*}t")]
+    assert labels == ["March 2009", "July 2009", "June 2010", "Injuries recorded"]
+    tops = {}
+    for one in (directive, recording):
+        x, y = numbers(one.find(f"{C}xVal")), numbers(one.find(f"{C}yVal"))
+        tops |= {x[k]: height for k, height in y.items() if height > 0}
+    early = [tops[day] for day in sorted(tops)][:3]
+    assert early == sorted(early, reverse=True) and len(set(early)) == 3
+
+
+def test_a_projection_that_is_not_there_is_not_in_the_legend() -> None:
+    model = months(36)[["period"]].assign(fitted=4.0, counterfactual=np.nan)
+    (chart,) = slides_charts(Part("series", "Level", {"series": months(36), "model": model}, "36 months"))
+    assert set(drawn(chart)) == {"Recorded", "Model"}
+
+
+def test_an_interval_that_leaves_the_chart_ends_at_its_edge_and_is_said(ready: dict[str, Prepared]) -> None:
+    model = months(36)[["period"]].assign(fitted=4.0, counterfactual=8.0, counterfactual_low=1.0)
+    frames = {"series": months(36), "model": model.assign(counterfactual_high=4321.0)}
+    part = Part("series", "Harm", frames, "36 months")
+    (chart,) = slides_charts(part)
+    bars = drawn(chart)["Expected without a change"].find(f"{C}errBars")
+    assert list(numbers(bars.find(f"{C}plus")).values()) == pytest.approx([1.06 * 3 * 8 - 8] * 36)
+    assert any("reaches 4,321; the chart ends below it" in text for text in said_by(ready["totals"], part))
+    near = replace(part, frames={**frames, "model": model.assign(counterfactual_high=20.0)})
+    assert not any("the chart ends below it" in text for text in said_by(ready["totals"], near))
+
+
+def said_by(one: Prepared, *parts: Part, **changes: Any) -> list[str]:
+    """Give the texts of the only slide of an exhibit with other parts and words."""
+    exhibit = replace(one.exhibit, parts=parts or one.exhibit.parts, **changes)
+    return list(texts(opened(slides.deck([replace(one, exhibit=exhibit)])).slides[1]))
+
+
+def test_withheld_values_are_said_on_the_slide(ready: dict[str, Prepared]) -> None:
+    frame = months(4, value=[7.0, None, 9.0, None], withheld=["", "<5", "", "<5"])
+    part = Part("series", "Harm", {"series": frame}, "four months")
+    assert any("2 values withheld" in text and "not 0" in text for text in said_by(ready["totals"], part))
+
+
+def test_what_finds_no_room_above_stands_among_the_caveats(ready: dict[str, Prepared]) -> None:
+    sentences = [f"Sentence {k} says that the change cannot be separated from directive {k}." for k in range(12)]
+    said = said_by(ready["national_trend"], sentence=" ".join(sentences), caveats=("A caveat.",))
+    assert all(any(sentence in text for text in said) for sentence in sentences)
+    assert any("Incidents with civilian harm per month" in text for text in said)
+    long = "The change " + "cannot be separated from another directive nor " * 15 + "from chance."
+    said = said_by(ready["national_trend"], sentence=long, caveats=("A caveat.",))
+    assert any(text.startswith("The change") and text.endswith("\u2026") for text in said)
+    assert any(f"\u2013 {long}" in text for text in said)
+
+
+def test_a_cover_without_room_for_all_exhibits_says_so_and_its_notes_list_them(ready: dict[str, Prepared]) -> None:
+    many = [replace(ready["totals"], title=f"Exhibit named {k}") for k in range(60)]
+    cover = opened(slides.deck(many)).slides[0]
+    said = "\n".join(texts(cover))
+    assert "Exhibit named 0" in said and "Exhibit named 59" not in said
+    assert "The notes of this slide list all 60 exhibits." in said
+    assert "60. Exhibit named 59" in cover.notes_slide.notes_text_frame.text
+
+
+def test_tables_fill_the_place_of_the_template_and_their_pages_evenly(
+    tmp_path: Path, ready: dict[str, Prepared]
+) -> None:
+    table = pd.DataFrame({"Year": [2000.0 + k for k in range(40)], "Share": [f"{k} %" for k in range(40)],
+                          "Killed": ["<5", "7 to 12", "withheld", "1,200"] * 10, "Where": ["Kabul"] * 40})  # fmt: skip
+    part = Part("table", "Shares", {"table": table}, "40 rows")
+    one = replace(ready["totals"], exhibit=replace(ready["totals"].exhibit, parts=(part,)))
+    small = make()
+    for layout in small.slide_layouts:
+        for shape in layout.placeholders:
+            if shape.placeholder_format.idx == 11:
+                shape.height = Inches(2.8)
+    small.save(tmp_path / "small.pptx")
+    own = tables(slides.deck([one]))
+    assert sum(map(len, own)) == 40 and max(map(len, own)) - min(map(len, own)) <= 2
+    for rows in own:
+        assert [row[0].text for row in rows][:1] == [str(2000 + sum(map(len, own[: own.index(rows)])))]
+        assert [cell.text_frame.paragraphs[0].alignment for cell in rows[0]] == [*[PP_ALIGN.RIGHT] * 3, PP_ALIGN.LEFT]
+    longer = replace(part, frames={"table": pd.concat([table, table, table.head(20)], ignore_index=True)})
+    many = replace(one, exhibit=replace(one.exhibit, parts=(longer,)))
+    narrow = slides.deck([many], template=tmp_path / "small.pptx")
+    assert 2 <= len(tables(narrow)[0]) < len(own[0])
+    for slide in list(opened(narrow).slides)[1:]:
+        (frame,) = (shape for shape in slide.shapes if shape.has_table)
+        assert frame.height <= Inches(2.8)
+    assert any(re.search(r"The first \d+ of 100 rows", text) for slide in opened(narrow).slides for text in texts(slide))
+
+
+def tables(data: bytes) -> list[list[Any]]:
+    """Give the rows below the header of each slide's table, as lists of cells."""
+    return [
+        [list(row.cells) for row in list(shape.table.rows)[1:]]
+        for slide in opened(data).slides for shape in slide.shapes if shape.has_table
+    ]  # fmt: skip
 
 
 def charts(data: bytes) -> Iterator[tuple[Any, pd.DataFrame]]:
@@ -199,6 +380,15 @@ def test_all_that_a_template_lacks_is_named_at_once(tmp_path: Path, ready: dict[
     lacking.save(tmp_path / "lacking.pptx")
     with pytest.raises(ExportError, match="'CivMap exhibit' has no placeholder 12"):
         slides.deck([ready["totals"]], template=tmp_path / "lacking.pptx")
+    narrow = make()
+    for shape in narrow.slide_layouts[1].placeholders:
+        if shape.placeholder_format.idx in (0, 11):
+            shape.width = Inches(1)
+    narrow.save(tmp_path / "narrow.pptx")
+    with pytest.raises(ExportError) as told:
+        slides.deck([ready["totals"]], template=tmp_path / "narrow.pptx")
+    assert all(f"placeholder {slot} of layout 'CivMap exhibit' is smaller than" in str(told.value)
+               for slot in ("0 (title)", "11 (exhibit)"))  # fmt: skip
     for data in (b"no zip", b"PK\x05\x06" + bytes(18)):
         (tmp_path / "bad.pptx").write_bytes(data)
         with pytest.raises(ExportError, match=r"bad\.pptx cannot be read"):
