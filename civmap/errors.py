@@ -3,6 +3,8 @@
 Pages and the command line show a `CivMapError` as it stands; any other exception is a bug.
 """
 
+from civmap.language import say
+
 
 class CivMapError(Exception):
     """A fault that a person can understand and mend.
@@ -24,9 +26,9 @@ class CivMapError(Exception):
     def __str__(self) -> str:
         parts = [self.message]
         if self.found:
-            parts.append(f"Found: {self.found.rstrip('.')}.")
+            parts.append(say("Found: {found}.", found=self.found.rstrip(".")))
         if self.expected:
-            parts.append(f"Expected: {self.expected.rstrip('.')}.")
+            parts.append(say("Expected: {expected}.", expected=self.expected.rstrip(".")))
         if self.next_step:
             parts.append(self.next_step)
         return " ".join(parts)

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from civmap.language import say
+
 CRS = "EPSG:4326"
 FINEST_CELL_RESOLUTION = 9  # H3; coarser cells are its parents by integer arithmetic
 
@@ -65,7 +67,7 @@ def words(code: str) -> str:
     >>> words("escalation_of_force"), words("contested")
     ('escalation of force', 'contested')
     """
-    return WORDS.get(code, code.replace("_", " "))
+    return say(WORDS.get(code, code.replace("_", " ")))
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,12 @@ CAVEAT_WORDS = {
     "civilians_targeted": "civilians were the main or only target; how many of the dead were civilians is not said",
     "mines_with_ied": "the source does not tell improvised devices from mines and other explosives set off from afar",
 }
+
+
+def caveat(code: str) -> str:
+    """Say a short code of what is doubtful about a record in plain words."""
+    return say(CAVEAT_WORDS.get(code, code))
+
 
 _PANDAS: dict[str, Any] = {
     "text": "str", "date": "datetime64[us]", "timestamp": "datetime64[us, UTC]", "count": "Int32", "int": "Int32",

@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ import pandas as pd
 
 from civmap import theatre_files, theatre_making, theatre_settings
 from civmap.errors import TheatreError
-from civmap.theatre_files import TABLES, normalise_name
+from civmap.language import say, speaking, spoken
+from civmap.theatre_files import TABLES, TEXTS, normalise_name
 
 __all__ = ["Theatre", "load_theatre", "new_theatre", "normalise_name", "theatre_names"]
 
@@ -82,6 +84,11 @@ class Theatre:
     fingerprint: str
     notes: tuple[str, ...] = ()
 
+    @property
+    def spoken(self) -> Theatre:
+        """The theatre with its texts in the language that is spoken; names of provinces stay as they are."""
+        return self if spoken() == "en" else _said(self, spoken())
+
     def admin1_of(self, names: pd.Series) -> pd.Series:
         """Look up province codes by name or code; null where the theatre knows no such name."""
         codes = {name: self.aliases["admin1"].get(normalise_name(name)) for name in names.dropna().unique()}
@@ -109,6 +116,18 @@ class Theatre:
         """Say a source's name as its scope gives it, else its id."""
         labels = self.source_scopes.loc[self.source_scopes["source"] == source, "label"]
         return labels.iloc[0] if len(labels) else source
+
+
+@lru_cache(maxsize=8)
+def _said(theatre: Theatre, language: str) -> Theatre:
+    with speaking(language):
+        tables = {
+            name: getattr(theatre, name).assign(
+                **{column: getattr(theatre, name)[column].map(say, na_action="ignore") for column in columns}
+            )
+            for name, columns in TEXTS.items()
+        }
+        return replace(theatre, title=say(theatre.title), **tables)
 
 
 def theatre_names() -> list[str]:

@@ -55,6 +55,13 @@ TABLES: dict[str, dict[str, Any]] = {
                  "measure": ACTIVITY_MEASURES, **_TOTAL},
 }  # fmt: skip
 
+# Columns that are sentences or names to be read: the catalogue translates those of the shipped theatres.
+TEXTS: dict[str, tuple[str, ...]] = {
+    "parties": ("label",), "area_groups": ("label",), "recording_changes": ("label", "what"), "context": ("what",),
+    "source_scopes": ("label", "inclusion_rule", "evidence_standard", "civilian_definition"),
+    "directives": ("title", "text"), "tallies": ("definition",), "activity": ("definition",),
+}  # fmt: skip
+
 ADMIN_WORDS = {
     "of", "province", "governorate", "district", "velayat", "wilayat", "wilayah", "welayat", "vilayat", "muhafazat",
     "muhafazah", "muhafaza", "mohafazat", "محافظه", "ولایت", "استان",

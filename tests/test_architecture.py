@@ -12,29 +12,30 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # A part of civmap may import parts of a lower rank, and its own modules; never another part of its own rank.
 RANKS = {
-    "errors": 0,
-    "schema": 1,
-    "theatre": 2, "filters": 2,
-    "readers": 3,
-    "placing": 4, "fetch": 4,
-    "store": 5,
-    "simulate": 6, "queries": 6,
-    "analysis": 7,
-    "figures": 8,
-    "exhibits": 9,
-    "exports": 10,
-    "ui": 11, "cli": 11,
-    "app": 12, "pages": 12, "__main__": 12,
+    "language": 0,
+    "errors": 1,
+    "schema": 2,
+    "theatre": 3, "filters": 3,
+    "readers": 4,
+    "placing": 5, "fetch": 5,
+    "store": 6,
+    "simulate": 7, "queries": 7,
+    "analysis": 8,
+    "figures": 9,
+    "exhibits": 10,
+    "exports": 11,
+    "ui": 12, "cli": 12, "locale": 12,
+    "app": 13, "pages": 13, "__main__": 13,
 }  # fmt: skip
 # modules that are a piece of another part
 BELONGS = dict.fromkeys(("theatre_files", "theatre_settings", "theatre_making"), "theatre") | {"air_schema": "schema"}
 # Some may import less than their rank would allow: pure functions know neither theatre nor store, and an exhibit names
 # a Part but draws nothing.
 ONLY = {
-    "analysis": ("errors", "schema", "air_schema"),
-    "figures": ("errors", "schema", "analysis"),
+    "analysis": ("language", "errors", "schema", "air_schema"),
+    "figures": ("language", "errors", "schema", "analysis"),
     "exhibits": (
-        "errors", "schema", "air_schema", "theatre", "filters",
+        "language", "errors", "schema", "air_schema", "theatre", "filters",
         "readers", "placing", "store", "simulate", "queries", "analysis",
         "figures.part",
     ),

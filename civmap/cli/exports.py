@@ -33,7 +33,7 @@ def brief(
             raise ExportError("Two files have one name.", next_step="Give the deck, report and bundle their own.")
         asked = Briefing.load(briefing)
         open_store = cache(partial(Store, home or default_home()))
-        with working(f"Building {words.count(len(asked.items), 'exhibit')}"):
+        with working(f"Building {words.count(len(asked.items), 'exhibit', 'exhibits')}"):
             exported = making.prepared(asked, open_store)
         notes = [item.note for item in asked.items]
         made: dict[Path, bytes] = {}
@@ -50,7 +50,7 @@ def brief(
     ]  # fmt: skip
     markings = list(dict.fromkeys(one.marking for one in exported))
     said = {"files": list(map(str, made)), "exhibits": exhibits, "markings": markings, "warnings": warnings}
-    counted = words.count(len(exported), "exhibit")
+    counted = words.count(len(exported), "exhibit", "exhibits")
     lines = [f"{file}: {counted}, {making.size(data)}" for file, data in made.items()]
     lines += [*(f"Marking: {one}" for one in markings), *(f"- {one}" for one in warnings)]
     say(said, lines, as_json=as_json)
@@ -86,7 +86,7 @@ def verify(
     except CivMapError as error:
         say({"error": str(error)}, [], as_json=True) if as_json else typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    counted = f"{words.count(found.exhibits, 'exhibit')}, {words.count(found.files, 'file')}"
+    counted = f"{words.count(found.exhibits, 'exhibit', 'exhibits')}, {words.count(found.files, 'file', 'files')}"
     lines = [f"same: {counted}"] if found.same else [f"differs: {counted}", *(f"- {one}" for one in found.differences)]
     said = {
         "same": found.same,

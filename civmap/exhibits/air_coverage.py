@@ -44,7 +44,7 @@ def air_coverage(recipe: Recipe, store: Store) -> Exhibit:
         sentence = f"No cell was covered ({in_words(month)}, {asked.here.period})."
     else:
         span = f"{words.day(table['day'].min())} to {words.day(table['day'].max())}"
-        outside = f" Outside the theatre it lay over {words.count(beyond, 'cell')}." if beyond else ""
+        outside = f" Outside the theatre it lay over {words.count(beyond, 'cell', 'cells')}." if beyond else ""
         sentence = (
             f"From {span} a footprint lay over {words.number(covered)} of {words.number(len(inside))} cells of the "
             f"theatre at some time; elsewhere none did.{outside}"

@@ -38,7 +38,7 @@ def air_incidents(recipe: Recipe, store: Store) -> Exhibit:
     why = found["reason"].value_counts().reindex(list(REASONS)).dropna()
     reasons = words.listed([f"{words.number(number)} {REASONS[str(one)]}" for one, number in why.items()])
     sentence = (
-        f"Of {words.count(len(found), 'incident')} ({in_words(month)}) coverage can be told for {words.number(told)}: "
+        f"Of {words.count(len(found), 'incident', 'incidents')} ({in_words(month)}) coverage can be told for {words.number(told)}: "
         f"a sensor covered the place at some time of the day for {words.number(touched)} and not for "
         f"{words.number(told - touched)}. For {words.number(int(counts['cannot_say']))} it cannot be said"
         f"{f': {reasons}' if reasons else ''}."
@@ -62,7 +62,7 @@ def air_checked(recipe: Recipe, store: Store) -> Exhibit:
     found = asked.matched()
     checked = found["checked_via"].map(_empty).eq(False)
     sentence = (
-        f"{words.number(int(checked.sum()))} of {words.count(len(found), 'incident')} have a check on record; a sensor "
+        f"{words.number(int(checked.sum()))} of {words.count(len(found), 'incident', 'incidents')} have a check on record; a sensor "
         f"covered the place of {words.number(int((checked & _touched(found)).sum()))} of them and of "
         f"{words.number(int((~checked & _touched(found)).sum()))} of the others on their day."
     )

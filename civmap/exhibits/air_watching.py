@@ -35,7 +35,7 @@ def air_rates(recipe: Recipe, store: Store) -> Exhibit:
     covered = int(span["covered_cell"].sum())
     hours = table["hours"].sum()
     sentence = (
-        f"In the {words.number(table['day'].nunique())} days with coverage {words.count(len(span), 'incident')} were "
+        f"In the {words.number(table['day'].nunique())} days with coverage {words.count(len(span), 'incident', 'incidents')} were "
         f"recorded, {words.number(covered)} of them in a cell that was covered on that day: "
         f"{1000 * covered / hours:,.1f} in 1,000 cell-hours of observation."
     )
@@ -137,7 +137,7 @@ def _months(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> list[Part]:
         {"period": pd.to_datetime(rates.index + "-01"), "value": rates["per_1000_hours"].to_numpy(),
          "low": rates["low"].to_numpy(), "high": rates["high"].to_numpy()}
     )  # fmt: skip
-    observed = words.count(int(rates["covered_incidents"].sum()), "incident")
+    observed = words.count(int(rates["covered_incidents"].sum()), "incident", "incidents")
     watched = int(line["value"].notna().sum())
     shown = _headed(rates, pd.Series(rates.index, index=rates.index), "Month").drop(columns=PER_PEOPLE)
     return [

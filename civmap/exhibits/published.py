@@ -59,7 +59,7 @@ def _in_dates(totals: pd.DataFrame, filters: Filters) -> pd.DataFrame:
 
 
 def _sentence(totals: pd.DataFrame, aside: pd.DataFrame, recipe: Recipe) -> str:
-    held = f" {words.count(len(aside), 'row')} of loaded tables set aside." if len(aside) else ""
+    held = f" {words.count(len(aside), 'row', 'rows')} of loaded tables set aside." if len(aside) else ""
     if totals.empty:
         when = f" was known on {words.day(recipe.as_known_on)}" if recipe.as_known_on else " is known here"
         step = "" if recipe.as_known_on else " Load a table of totals on the Data Quality page."
@@ -67,9 +67,9 @@ def _sentence(totals: pd.DataFrame, aside: pd.DataFrame, recipe: Recipe) -> str:
     revised = int(totals["revised"].sum())
     said = f"; {words.count(revised, 'was', 'were')} published anew later" if revised else ""
     return (
-        f"{words.count(len(totals), 'total')} of {words.count(totals['tally'].nunique(), 'tally', 'tallies')} for "
+        f"{words.count(len(totals), 'total', 'totals')} of {words.count(totals['tally'].nunique(), 'tally', 'tallies')} for "
         f"{totals['start'].min():%Y} to {totals['end'].max():%Y}, in "
-        f"{words.count(totals['publication'].nunique(), 'publication')}{said}.{held}"
+        f"{words.count(totals['publication'].nunique(), 'publication', 'publications')}{said}.{held}"
     )
 
 
@@ -117,7 +117,7 @@ def _where_from(totals: pd.DataFrame) -> pd.DataFrame:
         for day, form in zip(totals["published_at"], precise, strict=True)
     ]
     notes = [
-        "; ".join([*(["published anew later"] if revised else []), *(schema.CAVEAT_WORDS[one] for one in caveats),
+        "; ".join([*(["published anew later"] if revised else []), *(schema.caveat(one) for one in caveats),
                    *([note] if isinstance(note, str) and note else [])])
         for revised, caveats, note in zip(totals["revised"], totals["caveats"], totals["note"], strict=True)
     ]  # fmt: skip

@@ -39,7 +39,7 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
     )
     read, accepted, mends, aside = (int(frame[name].sum()) for name in ("read", "accepted", "mended", "rejected"))
     sentence = (
-        f"{words.count(len(frame), 'load')}: {words.count(read, 'row')} read, {words.number(accepted)} accepted, "
+        f"{words.count(len(frame), 'load', 'loads')}: {words.count(read, 'row', 'rows')} read, {words.number(accepted)} accepted, "
         + (f"{words.number(mends)} mended and accepted, " if mends else "")
         + f"{words.number(aside)} set aside."
         if len(frame)
@@ -71,8 +71,10 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
     columns = {"file": "File", "source_row": "Record", "source_id": "Id", "rule": "Rule", "column": "Column",
                "value": "Value", "expected": "Expected", "other_faults": "Other faults"}  # fmt: skip
     rows = frame.assign(rule=frame["rule"].map(schema.words))[list(columns)].rename(columns=columns)
-    rules = words.count(frame["rule"].nunique(), "rule")
-    sentence = f"{words.count(len(frame), 'row')} set aside, by {rules}." if len(frame) else "No row was set aside."
+    rules = words.count(frame["rule"].nunique(), "rule", "rules")
+    sentence = (
+        f"{words.count(len(frame), 'row', 'rows')} set aside, by {rules}." if len(frame) else "No row was set aside."
+    )
     parts = [
         Part(
             "table", "Rows set aside, by rule", {"table": by_rule}, alt="Table of the number of rows set aside by rule."
@@ -99,12 +101,14 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
     known.insert(0, "All", known.sum(axis=1))
     places = known.rename_axis("Place known to").reset_index()
     doubts = queries.caveat_counts(store, here.filters, as_known_on=recipe.as_known_on)
-    doubts = pd.DataFrame({"Caveat": doubts["caveat"].map(schema.CAVEAT_WORDS).fillna(doubts["caveat"]),
+    doubts = pd.DataFrame({"Caveat": doubts["caveat"].map(schema.caveat),
                            "Records": doubts["records"]})  # fmt: skip
     total = int(known["All"].sum())
     exact = int(known.loc[["exact", "settlement"], "All"].sum())
     share = words.percent(exact / total) if total else ""
-    said = f"{here.label}: {share} of {words.count(total, 'incident')} are known to the settlement or better."
+    said = (
+        f"{here.label}: {share} of {words.count(total, 'incident', 'incidents')} are known to the settlement or better."
+    )
     sentence = said if total else "No incident under these filters."
     parts = [
         Part("table", "How precisely place and date are known (incidents)", {"table": places},

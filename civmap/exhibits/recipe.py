@@ -146,7 +146,8 @@ class Exhibit:
 
     `n` is the number of incidents behind it and `period` the local days they span, in words. `fingerprint` depends on
     the recipe, everything loaded and the code version. `standing` are those of the caveats that hold for whatever is
-    counted from the source; a page says them once. The frames are shared and must not be changed.
+    counted from the source; a page says them once. `language` is that of all its texts. The frames are shared and must
+    not be changed.
     """
 
     recipe: Recipe
@@ -160,3 +161,4 @@ class Exhibit:
     fingerprint: str
     synthetic: bool = False
     standing: tuple[str, ...] = ()
+    language: str = "en"

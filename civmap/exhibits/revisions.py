@@ -71,7 +71,7 @@ def duplicates(recipe: Recipe, store: Store) -> Exhibit:
         }
     )
     sentence = (
-        f"{words.count(groups, 'group')} of records agree in day, place and every figure; if each is one event, "
+        f"{words.count(groups, 'group', 'groups')} of records agree in day, place and every figure; if each is one event, "
         f"{words.count(extra, 'record is', 'records are')} counted too many."
         if groups
         else "No two records under these filters agree in day, place and every figure."
@@ -108,7 +108,12 @@ def decisions(recipe: Recipe, store: Store) -> Exhibit:
 
 def _so_many(made: list[Decision]) -> str:
     expectations = sum(one.kind == "expectation" for one in made)
-    about = [words.count(len(made) - expectations, "decision") + " about records"] * (expectations < len(made))
+    about = [words.count(len(made) - expectations, "decision", "decisions") + " about records"] * (
+        expectations < len(made)
+    )
     return (
-        words.listed(about + [words.count(expectations, "expectation") + " of directives"] * (expectations > 0)) + "."
+        words.listed(
+            about + [words.count(expectations, "expectation", "expectations") + " of directives"] * (expectations > 0)
+        )
+        + "."
     )

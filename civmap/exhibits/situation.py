@@ -10,6 +10,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, options, standing
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 
 
@@ -18,28 +19,42 @@ def incident_map(recipe: Recipe, store: Store) -> Exhibit:
     options(recipe)
     here = standing(recipe, store)
     part, shown = map_part(here)
-    total = here.totals["incidents"]
-    elsewhere = total - shown["cells"] - shown["provinces"]
+    elsewhere = here.totals["incidents"] - shown["cells"] - shown["provinces"]
     caveats = []
     if shown["provinces"]:
-        vague = words.count(shown["provinces"], "incident is", "incidents are")
-        caveats.append(f"{vague} known only to the province and shaded there, not drawn as points.")
+        caveats.append(say_n(
+            shown["provinces"],
+            "{n} incident is known only to the province and shaded there, not drawn as a point.",
+            "{n} incidents are known only to the province and shaded there, not drawn as points.",
+        ))  # fmt: skip
     if elsewhere:
-        caveats.append(
-            f"{words.count(elsewhere, 'incident is', 'incidents are')} known only to the country and not on the map."
-        )
+        caveats.append(say_n(
+            elsewhere,
+            "{n} incident is known only to the country and not on the map.",
+            "{n} incidents are known only to the country and not on the map.",
+        ))  # fmt: skip
     if (part.frames["cells"]["resolution"] < store.theatre.map_cell_resolution).any():
-        caveats.append("Large cells hold what is known only to the district; they hold more because they are larger.")
-    caveats.append("A cell without colour has no record here; that does not mean that nothing happened.")
-    people = f"{words.number(here.people)} {here.unit} in " if here.filters.measure != "incidents" else ""
-    of = "incidents " if people else ""
-    sentence = (
-        f"{here.label} records {people}{words.count(total, 'incident')} {_harm(here)}from {here.period}; "
-        f"{words.number(shown['cells'])} {of}can be placed in {words.count(len(part.frames['cells']), 'cell')}."
-    )
+        caveats.append(
+            say("Large cells hold what is known only to the district; they hold more because they are larger.")
+        )
+    caveats.append(say("A cell without colour has no record here; that does not mean that nothing happened."))
     return here.exhibit(
-        title=f"Where {words.what(here.filters)} are recorded", sentence=sentence, parts=[part], caveats=caveats
-    )
+        title=say("Where {what} are recorded", what=words.what(here.filters)), sentence=_found(here, part, shown),
+        parts=[part], caveats=caveats,
+    )  # fmt: skip
+
+
+def _found(here: Standing, part: Part, shown: dict[str, int]) -> str:
+    """Say how much is recorded, and how much of it the map can show."""
+    placed = say_n(len(part.frames["cells"]), "{placed} can be placed in {n} cell.",
+                   "{placed} can be placed in {n} cells.",
+                   placed=words.count(shown["cells"], "incident", "incidents"))  # fmt: skip
+    incidents = _incidents(here.totals["incidents"], harm=here.filters.harm_only)
+    if here.filters.measure != "incidents":
+        incidents = say("{people} {unit} in {incidents}", people=words.number(here.people), unit=here.unit,
+                        incidents=incidents)  # fmt: skip
+    return say("{source} records {what} from {period}; {placed}", source=here.label, what=incidents,
+               period=here.period, placed=placed)  # fmt: skip
 
 
 def map_part(here: Standing) -> tuple[Part, dict[str, int]]:
@@ -48,29 +63,30 @@ def map_part(here: Standing) -> tuple[Part, dict[str, int]]:
     vague = queries.provinces(here.store, here.filters, as_known_on=here.recipe.as_known_on, only_province=True)
     names = here.store.theatre.boundaries["name"]
     shown = {"cells": int(cells["incidents"].sum()), "provinces": int(vague["incidents"].sum())}
-    near = cells["place"].str.slice(0, 60).radd(" near ").fillna("")
+    near = cells["place"].str.slice(0, 60).map(lambda place: f" {say('near')} {place}", na_action="ignore").fillna("")
     cells = cells.assign(
         value=cells[here.value],
-        label=cells["admin1"].map(names).fillna("province unknown") + near,
+        label=cells["admin1"].map(names).fillna(say("province unknown")) + near,
     )
     vague = vague.assign(
         geometry=here.store.theatre.boundaries.geometry.to_numpy(),
         value=vague[here.value].where(vague["incidents"] > 0),
-        label=vague["name"] + ", known only to the province",
+        label=[say("{province}, known only to the province", province=name) for name in vague["name"]],
     )
     top = cells.sort_values("incidents", ascending=False).head(1)
-    most = (
-        f" The cell with most lies in {top['label'].iloc[0]}: {words.number(top['incidents'].iloc[0])} incidents."
-        if len(top)
-        else ""
-    )
-    across_km = CELL_ACROSS_KM.get(here.store.theatre.map_cell_resolution)
-    across = f" of about {across_km} km across" if across_km else ""
+    alt = say_n(len(cells), "Map of {theatre}: {subtitle}, in {n} cell.", "Map of {theatre}: {subtitle}, in {n} cells.",
+                theatre=here.store.theatre.title, subtitle=here.subtitle)  # fmt: skip
+    if across_km := CELL_ACROSS_KM.get(here.store.theatre.map_cell_resolution):
+        alt += " " + say("A cell is about {across_km} km across.", across_km=across_km)
+    if len(top):
+        alt += " " + say_n(top["incidents"].iloc[0], "The cell with most lies in {place}: {n} incident.",
+                           "The cell with most lies in {place}: {n} incidents.",
+                           place=top["label"].iloc[0])  # fmt: skip
     part = Part(
         "cells",
-        f"Map of {here.unit}",
+        say("Map of {what}", what=here.unit),
         {"cells": cells, "provinces": vague},
-        alt=f"Map of {here.store.theatre.title}: {here.subtitle}, in {len(cells)} cells{across}.{most}",
+        alt=alt,
         encoding={"unit": here.unit, "view": here.store.theatre.view, "subtitle": here.subtitle},
     )
     return part, shown
@@ -103,47 +119,58 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
     table[numbers] = table[numbers].astype("Int64")
     table = table.drop(columns=[column for column in numbers if table[column].isna().all()])
     whole = here.totals
+    said = {"killed": mark("{span} civilians killed"), "injured": mark("{span} civilians injured")}
     harmed = [
-        f"{words.span(whole[f'{one}_min'], whole[f'{one}_max'])} civilians {one}"
-        for one in ("killed", "injured")
+        say(text, span=words.span(whole[f"{one}_min"], whole[f"{one}_max"]))
+        for one, text in said.items()
         if whole[f"{one}_max"] is not None
     ]
-    incidents = words.count(whole["incidents"], "incident") + (" with civilian harm" if here.filters.harm_only else "")
-    sentence = f"{here.label}, {here.period}: {incidents}{'; ' if harmed else ''}{words.listed(harmed)}."
+    incidents = _incidents(whole["incidents"], harm=here.filters.harm_only)
+    finding = "; ".join(piece for piece in (incidents, words.listed(harmed)) if piece)
+    sentence = say("{source}, {period}: {finding}.", source=here.label, period=here.period, finding=finding)
     latest, before = table.iloc[1], table.iloc[2]
     if pd.notna(latest.get("Incidents")) and pd.notna(before.get("Incidents")):
-        sentence += (
-            f" {latest['Period']}: {words.count(latest['Incidents'], 'incident')}; "
-            f"{str(before['Period']).lower()}: {words.number(before['Incidents'])}."
-        )
-    caveats = ["Counts as recorded; a difference between two periods may be chance, season or recording. See Trends."]
+        sentence += " " + say(
+            "{latest}: {incidents}; {before}: {number}.", latest=latest["Period"],
+            before=before["Period"][:1].lower() + before["Period"][1:],
+            incidents=words.count(latest["Incidents"], "incident", "incidents"),
+            number=words.number(before["Incidents"]),
+        )  # fmt: skip
+    caveats = [
+        say("Counts as recorded; a difference between two periods may be chance, season or recording. See Trends.")
+    ]
     if table["Incidents"].isna().any():
-        caveats.append("Periods that the source's scope or the loaded data do not cover are left empty, not zero.")
+        caveats.append(say("Periods that the source's scope or the loaded data do not cover are left empty, not zero."))
+    title = say("Incidents and civilians harmed")
     part = Part(
         "table",
-        "Incidents and civilians harmed",
+        title,
         {"table": table},
-        alt=f"Table of incidents and civilians killed and injured: {here.subtitle}.",
+        alt=say("Table of incidents and civilians killed and injured: {subtitle}.", subtitle=here.subtitle),
         encoding={"subtitle": here.subtitle},
     )
-    return here.exhibit(title="Incidents and civilians harmed", sentence=sentence, parts=[part], caveats=caveats)
+    return here.exhibit(title=title, sentence=sentence, parts=[part], caveats=caveats)
 
 
-def _harm(here: Standing) -> str:
-    return "with civilian harm " if here.filters.harm_only else ""
+def _incidents(n: int, *, harm: bool) -> str:
+    if not harm:
+        return words.count(n, "incident", "incidents")
+    return say_n(n, "{n} incident with civilian harm", "{n} incidents with civilian harm")
 
 
 def _windows(first: pd.Timestamp, last: pd.Timestamp) -> list[tuple[str, pd.Timestamp, pd.Timestamp]]:
     """Give the whole period, a year's worth beside the year before, and the year to date beside the year before."""
     tomorrow, january = last + DAY, last.replace(month=1, day=1)
     if tomorrow - YEAR <= first:  # at most a year
-        compared = [("The same days", first, last), ("A year earlier", first - YEAR, tomorrow - YEAR - DAY)]
+        compared = [(say("The same days"), first, last), (say("A year earlier"), first - YEAR, tomorrow - YEAR - DAY)]
     else:
         begun = tomorrow - YEAR
-        compared = [("Last 12 months", begun, last), ("The 12 months before", begun - YEAR, begun - DAY)]
+        compared = [
+            (say("Last 12 months"), begun, last), (say("The 12 months before"), begun - YEAR, begun - DAY)
+        ]  # fmt: skip
     return [
-        ("Whole period", first, last),
+        (say("Whole period"), first, last),
         *compared,
-        (f"{last.year} to date", january, last),
-        (f"{last.year - 1} to the same day", january - YEAR, tomorrow - YEAR - DAY),
+        (say("{year} to date", year=last.year), january, last),
+        (say("{year} to the same day", year=last.year - 1), january - YEAR, tomorrow - YEAR - DAY),
     ]

@@ -17,8 +17,11 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
 from civmap.filters import Filters
+from civmap.language import mark, say, say_n, spoken
 from civmap.store import Store
 from civmap.theatre import Theatre
+
+NOT_COUNTED = mark("Not counted under these filters: {what}.")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class Standing:
     def unit(self) -> str:
         """What one unit on an axis is."""
         counted = words.what(self.filters)
-        return counted if self.filters.measure == "incidents" else f"{counted} ({self.bound})"
+        if self.filters.measure == "incidents":
+            return counted
+        return say("{counted} ({bound})", counted=counted, bound=say(words.BOUNDS[self.bound]))
 
     @property
     def people(self) -> int | None:
@@ -67,7 +72,7 @@ class Standing:
     @property
     def period(self) -> str:
         """The local days that are looked at."""
-        return f"{words.day(self.first)} to {words.day(self.last)}"
+        return words.days(self.first, self.last)
 
     @property
     def subtitle(self) -> str:
@@ -77,7 +82,8 @@ class Standing:
     def subtitled(self, n: int, left_out: str = "") -> str:
         """Write the subtitle of a picture that does not draw everything: the n it draws, and what it leaves out."""
         filtered = words.filters_in_words(self.filters, self.store.theatre)
-        text = f"{self.label}, {self.period}, n = {words.count(n, 'incident')}"
+        text = say_n(n, "{source}, {period}, n = {n} incident", "{source}, {period}, n = {n} incidents",
+                     source=self.label, period=self.period)  # fmt: skip
         return "; ".join(piece for piece in (text, left_out, filtered) if piece)
 
     def covers(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
@@ -112,7 +118,7 @@ def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) ->
     RecipeError
         When nothing is loaded, or the source has no records.
     """
-    known_on = recipe.as_known_on
+    known_on, theatre = recipe.as_known_on, store.theatre
     asked = filters or recipe.filters
     loaded = queries.extent(store, asked, as_known_on=known_on)
     filters = asked.with_(source=loaded.source)
@@ -120,18 +126,19 @@ def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) ->
     last = pd.Timestamp(min(filters.date_to or loaded.date_max, loaded.date_max))
     if first > last:
         raise RecipeError(
-            f"The chosen dates lie outside what {store.theatre.source_label(loaded.source)} has loaded.",
-            found=f"{words.day(filters.date_from or first)} to {words.day(filters.date_to or last)}",
-            expected=f"days from {words.day(loaded.date_min)} to {words.day(loaded.date_max)}",
-            next_step="Widen the dates or choose another source.",
+            say("The chosen dates lie outside what {source} has loaded.", source=theatre.source_label(loaded.source)),
+            found=words.days(filters.date_from or first, filters.date_to or last),
+            expected=say("days within {period}", period=words.days(loaded.date_min, loaded.date_max)),
+            next_step=say("Widen the dates or choose another source."),
         )
     if not loaded.civilians and (filters.harm_only or filters.measure != "incidents"):
-        label = store.theatre.source_label(loaded.source)
         raise RecipeError(
-            f"{label} does not say whose deaths it counts: it cannot tell which of its events harmed civilians, which "
-            "is not the same as no harm.",
-            next_step='Count its incidents with "Only incidents with civilian harm" switched off.',
-        )
+            say(
+                "{source} does not say whose deaths it counts: it cannot tell which of its events harmed civilians, "
+                "which is not the same as no harm.", source=theatre.source_label(loaded.source),
+            ),
+            next_step=say('Count its incidents with "Only incidents with civilian harm" switched off.'),
+        )  # fmt: skip
     totals, held, vague = store.remember(("standing", filters, known_on), lambda: _counted(store, filters, known_on))
     notes = _notes(store, filters, loaded, totals, held, vague, recipe)
     return Standing(recipe, store, filters, loaded, first, last, totals, tuple(notes))
@@ -164,7 +171,7 @@ def make(
     """Put an exhibit together with its fingerprint."""
     hashed = "|".join((recipe.to_json(), store.fingerprint, store.theatre.fingerprint, __version__))
     synthetic = store.is_demonstration
-    first = ["Synthetic demonstration data: no real incident, no real count."] if synthetic else []
+    first = [say("Synthetic demonstration data: no real incident, no real count.")] if synthetic else []
     common = tuple(dict.fromkeys([*first, *standing]))
     return Exhibit(
         recipe=recipe,
@@ -178,6 +185,7 @@ def make(
         sources=tuple(sources),
         fingerprint=hashlib.sha256(hashed.encode()).hexdigest()[:12],
         synthetic=synthetic,
+        language=spoken(),
     )
 
 
@@ -195,12 +203,12 @@ def _source_lines(store: Store, sources: Sequence[str], as_known_on: date | None
     lines = []
     for source in chosen:
         own = loads[loads["source"] == source]
-        releases = words.listed(
-            [f"known from {words.day(pd.Timestamp(known_at))}" for known_at in own["known_at"].unique()]
-        )
+        days = [words.day(pd.Timestamp(known_at)) for known_at in own["known_at"].unique()]
+        releases = words.listed([say("known from {day}", day=day) for day in days])
         citation = scopes["citation"].get(source, "") if len(scopes) else ""
-        line = f"{store.theatre.source_label(source)}: {words.count(len(own), 'file')}, {releases}"
-        lines.append(f"{line}. {citation.rstrip('.')}." if citation else f"{line}.")
+        line = say_n(len(own), "{source}: {n} file, {releases}.", "{source}: {n} files, {releases}.",
+                     source=store.theatre.source_label(source), releases=releases)  # fmt: skip
+        lines.append(f"{line} {citation.rstrip('.')}." if citation else line)
     return lines
 
 
@@ -215,8 +223,12 @@ def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
     unknown = set(recipe.options) - set(allowed)
     if unknown:
         raise RecipeError(
-            f"The analysis '{recipe.analysis}' has no parameter {', '.join(sorted(unknown))}.",
-            expected=", ".join(allowed) or "no parameters",
+            say(
+                "The analysis '{analysis}' has no parameter {names}.",
+                analysis=recipe.analysis,
+                names=", ".join(sorted(unknown)),
+            ),
+            expected=", ".join(allowed) or say("no parameters"),
         )
     read = {}
     for name, choices in allowed.items():
@@ -225,8 +237,8 @@ def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
         fits = read[name] in choices if isinstance(choices, tuple) else isinstance(read[name], type(default))
         if not fits:
             raise RecipeError(
-                f"'{name}' cannot be {read[name]!r}.",
-                expected=", ".join(map(str, choices)) if isinstance(choices, tuple) else "text",
+                say("'{name}' cannot be {value}.", name=name, value=repr(read[name])),
+                expected=", ".join(map(str, choices)) if isinstance(choices, tuple) else say("text"),
             )
     return read
 
@@ -247,7 +259,7 @@ def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timesta
 def _events(theatre: Theatre, filters: Filters, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     directives = theatre.directives.assign(
         kind="directive",
-        label=[f"{words.month(issued)} directive" for issued in theatre.directives["issued_at"]],
+        label=[say("{month} directive", month=words.month(issued)) for issued in theatre.directives["issued_at"]],
         what=theatre.directives["title"],
         start=theatre.directives["issued_at"],
         end=pd.Series(pd.NaT, index=theatre.directives.index, dtype="datetime64[us]"),
@@ -273,18 +285,18 @@ def _events(theatre: Theatre, filters: Filters, first: pd.Timestamp, last: pd.Ti
 
 def event_table(happened: pd.DataFrame) -> Part:
     """List the events of a chart with their dates and how certain these are."""
-    kinds = {"directive": "directive", "recording": "change in recording", "context": "context"}
+    kinds = {"directive": say("directive"), "recording": say("change in recording"), "context": say("context")}
     table = pd.DataFrame(
         {
             "Kind": happened["kind"].map(kinds),
             "From": happened["start"].dt.strftime("%Y-%m-%d"),
             "To": happened["end"].dt.strftime("%Y-%m-%d"),
-            "Date is": happened["certainty"].map(words.CERTAINTIES),
+            "Date is": happened["certainty"].map(words.CERTAINTIES).map(say, na_action="ignore"),
             "What": happened["what"],  # last, since it is the one that may be too long for a screen
         }
     )
-    title = "Directives, changes in recording and context in these days"
-    return Part("table", title, {"table": table}, alt=f"Table of {len(table)} events with their dates.")
+    alt = say_n(len(table), "Table of {n} event with its dates.", "Table of {n} events with their dates.")
+    return Part("table", say("Directives, changes in recording and context in these days"), {"table": table}, alt=alt)
 
 
 def _meets(of: tuple[str, ...], asked: tuple[str, ...]) -> bool:
@@ -311,41 +323,68 @@ def _notes(
     scope = scope[scope["source"] == loaded.source]
     label = store.theatre.source_label(loaded.source)
     if recipe.as_known_on:
-        notes.append(f"As known on {words.day(recipe.as_known_on)}; later releases are left out.")
-    left_out = (
-        (held["set_aside"], "row was set aside at reading, whatever its day, place or party",
-         "rows were set aside at reading, whatever their day, place or party"),
-        (held["outside"], "record lies outside the theatre or at a place it does not know",
-         "records lie outside the theatre or at places it does not know"),
-        (held["excluded"], "record is discounted, not credible or a duplicate",
-         "records are discounted, not credible or duplicates"),
-    )  # fmt: skip
-    said = [words.count(value, one, many) for value, one, many in left_out if value]
-    if said:
-        notes.append("Not counted under these filters: " + "; ".join(said) + ".")
+        day = words.day(recipe.as_known_on)
+        notes.append(say("As known on {day}; later releases are left out.", day=day))
+    if said := _left_out(held):
+        notes.append(say(NOT_COUNTED, what="; ".join(said)))
     if filters.harm_only and held["without_harm"]:
-        left = words.count(held["without_harm"], "record")
-        notes.append(f"Left out under these filters: {left} of this source without civilian harm.")
-    for measure, verb in (("killed", "killed"), ("injured", "injured")):
+        notes.append(say_n(
+            held["without_harm"],
+            "Left out under these filters: {n} record of this source without civilian harm.",
+            "Left out under these filters: {n} records of this source without civilian harm.",
+        ))  # fmt: skip
+    silent = {
+        "killed": (mark("{n} incident gives no number of killed; it adds nothing to the sum."),
+                   mark("{n} incidents give no number of killed; they add nothing to the sum.")),
+        "injured": (mark("{n} incident gives no number of injured; it adds nothing to the sum."),
+                    mark("{n} incidents give no number of injured; they add nothing to the sum.")),
+    }  # fmt: skip
+    for measure, (one, many) in silent.items():
         absent = totals[f"without_{measure}"]
         if absent and filters.measure in (measure, "casualties"):
-            silent = words.count(absent, "incident gives", "incidents give")
-            notes.append(f"{silent} no number of {verb}; they add nothing to the sum.")
+            notes.append(say_n(absent, one, many))
     if filters.measure != "incidents" and not loaded.has_best:
-        notes.append(f"{label} gives no best estimate; minimum and maximum are shown, never a midpoint.")
+        notes.append(
+            say("{source} gives no best estimate; minimum and maximum are shown, never a midpoint.", source=label)
+        )
     if filters.measure != "incidents":
         parts = ("killed", "injured") if filters.measure == "casualties" else (filters.measure,)
         only_max = sum(totals[f"only_max_{part}"] for part in parts)
         if only_max:
-            gives = words.count(only_max, "incident gives", "incidents give")
-            notes.append(f"{gives} a maximum and no minimum; they add nothing to the minimum.")
+            notes.append(say_n(
+                only_max,
+                "{n} incident gives a maximum and no minimum; it adds nothing to the minimum.",
+                "{n} incidents give a maximum and no minimum; they add nothing to the minimum.",
+            ))  # fmt: skip
     imprecise = int(vague.loc[vague["date_precision"].isin(["month", "year"]), "incidents"].sum())
     if imprecise:
-        dated = words.count(imprecise, "incident is", "incidents are")
-        notes.append(f"{dated} dated only to a month or year and counted at its start.")
+        notes.append(say_n(
+            imprecise,
+            "{n} incident is dated only to a month or year and counted at its start.",
+            "{n} incidents are dated only to a month or year and counted at its start.",
+        ))  # fmt: skip
     if len(scope):
-        stated = {f"What {label} holds": "inclusion_rule", "Definition of a civilian": "civilian_definition"}
-        notes += [f"{what}: {_continued(text)}" for what, column in stated.items() if (text := scope.iloc[0][column])]
+        stated = {
+            mark("What {source} holds: {rule}"): "inclusion_rule",
+            mark("Definition of a civilian: {rule}"): "civilian_definition",
+        }
+        notes += [
+            say(line, source=label, rule=_continued(text))
+            for line, column in stated.items() if (text := scope.iloc[0][column])
+        ]  # fmt: skip
     else:
-        notes.append("The theatre states no scope for this source, so a month without a record is shown as zero.")
+        notes.append(say("The theatre states no scope for this source, so a month without a record is shown as zero."))
     return notes
+
+
+def _left_out(held: Mapping[str, int]) -> list[str]:
+    """Say how many rows and records no total holds, and why."""
+    reasons = (
+        (held["set_aside"], mark("{n} row was set aside at reading, whatever its day, place or party"),
+         mark("{n} rows were set aside at reading, whatever their day, place or party")),
+        (held["outside"], mark("{n} record lies outside the theatre or at a place it does not know"),
+         mark("{n} records lie outside the theatre or at places it does not know")),
+        (held["excluded"], mark("{n} record is discounted, not credible or a duplicate"),
+         mark("{n} records are discounted, not credible or duplicates")),
+    )  # fmt: skip
+    return [say_n(value, one, many) for value, one, many in reasons if value]

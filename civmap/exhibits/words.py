@@ -2,74 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from civmap import schema
+from civmap.exhibits.headers import header as header
 from civmap.filters import Filters
+from civmap.language import count as count
+from civmap.language import day as day
+from civmap.language import listed as listed
+from civmap.language import mark, say
+from civmap.language import month as month
+from civmap.language import number as number
 from civmap.theatre import Theatre
 
 MEASURED = {
-    "incidents": "incidents with civilian harm",
-    "killed": "civilians killed",
-    "injured": "civilians injured",
-    "casualties": "civilians killed or injured",
+    "incidents": mark("incidents with civilian harm"),
+    "killed": mark("civilians killed"),
+    "injured": mark("civilians injured"),
+    "casualties": mark("civilians killed or injured"),
 }
 
 CERTAINTIES = {
-    "confirmed": "confirmed in the source named",
-    "secondary": "from a work that reports the source",
-    "recalled": "remembered, not from a document",
+    "confirmed": mark("confirmed in the source named"),
+    "secondary": mark("from a work that reports the source"),
+    "recalled": mark("remembered, not from a document"),
 }
-# Headers of the numbers behind a picture; a CSV keeps the short names.
-COLUMNS = {
-    "panel": "Province", "name": "Province", "admin1": "Province code (ISO 3166-2)", "layer": "Counted in",
-    "cell": "H3 cell", "resolution": "Cell size (H3 resolution)", "period": "Period from", "incidents": "Incidents",
-    "complete": "Period wholly covered", "fitted": "Model (expected count)",
-    "counterfactual": "Projected from before (expected count)",
-    "counterfactual_low": "Projected, low (95 %)", "counterfactual_high": "Projected, high (95 %)",
-}  # fmt: skip
-
-
-def day(when: date | pd.Timestamp) -> str:
-    """Write a day.
-
-    Examples
-    --------
-    >>> day(date(2009, 7, 2))
-    '2 July 2009'
-    """
-    return f"{when.day} {when:%B %Y}"
-
-
-def header(column: str) -> str:
-    """Head a column of the numbers behind a picture.
-
-    Examples
-    --------
-    >>> header("panel"), header("civilians killed, min")
-    ('Province', 'Civilians killed, min')
-    """
-    return COLUMNS.get(column, column[:1].upper() + column[1:])
-
-
-def month(when: date | pd.Timestamp) -> str:
-    """Write a month, such as July 2009."""
-    return f"{when:%B %Y}"
-
-
-def number(value: Any) -> str:
-    """Write a count with thousands set apart; null is "not known".
-
-    Examples
-    --------
-    >>> number(26467), number(None)
-    ('26,467', 'not known')
-    """
-    return "not known" if value is None or pd.isna(value) else f"{int(value):,}"
+BOUNDS = {"min": mark("min"), "best": mark("best"), "max": mark("max")}
 
 
 def percent(share: float) -> str:
@@ -80,43 +41,32 @@ def percent(share: float) -> str:
     >>> percent(0.19), percent(0.004)
     ('19 %', 'under 1 %')
     """
-    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
-
-
-def count(value: Any, noun: str, plural: str | None = None) -> str:
-    """Write a count with its noun in singular or plural.
-
-    Examples
-    --------
-    >>> count(1, "row"), count(2, "row"), count(3, "record is", "records are")
-    ('1 row', '2 rows', '3 records are')
-    """
-    return f"{number(value)} {noun if value == 1 else plural or noun + 's'}"
+    return say("under 1 %") if 0 < share < 0.005 else say("{percent:.0f} %", percent=100 * share)
 
 
 def span(low: Any, high: Any) -> str:
     """Write a range of counts, one number where both ends agree."""
     low, high = (None if value is None or pd.isna(value) else int(value) for value in (low, high))
     if low is None and high is None:
-        return "not known"
-    return number(low) if low == high else f"{number(low)} to {number(high)}"
+        return say("not known")
+    return number(low) if low == high else say("{low} to {high}", low=number(low), high=number(high))
 
 
-def listed(items: Sequence[str], *, joined: str = "and") -> str:
-    """Write a list.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joined} {items[-1]}" if items else ""
+def days(first: date, last: date) -> str:
+    """Write a span of days, from and including one to another."""
+    return say("{first_day} to {last_day}", first_day=day(first), last_day=day(last))
 
 
 def what(filters: Filters) -> str:
     """Say what is counted."""
-    counted = MEASURED[filters.measure]
-    return counted.replace(" with civilian harm", "") if not filters.harm_only else counted
+    if filters.measure == "incidents" and not filters.harm_only:
+        return say("incidents")
+    return say(MEASURED[filters.measure])
+
+
+def capital(text: str) -> str:
+    """Begin a text with a capital letter, leaving the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def filters_in_words(filters: Filters, theatre: Theatre) -> str:
@@ -125,13 +75,18 @@ def filters_in_words(filters: Filters, theatre: Theatre) -> str:
     labels = theatre.parties.set_index("party")["label"]
     said = []
     if filters.admin1:
-        said.append("in " + listed([str(names.get(code, code)) for code in filters.admin1]))
+        said.append(say("in {areas}", areas=listed([str(names.get(code, code)) for code in filters.admin1])))
     if filters.parties:
         parties = listed([str(labels.get(party, party)) for party in filters.parties], joined="or")
-        said.append(f"{parties} alone named" if filters.party_mode == "single" else f"{parties} named")
-    for values, of in ((filters.causes, "cause"), (filters.grades, "grade"), (filters.precisions, "place known to")):
+        alone = filters.party_mode == "single"
+        said.append(say("{parties} alone named" if alone else "{parties} named", parties=parties))
+    for values, of in (
+        (filters.causes, mark("cause {words}")),
+        (filters.grades, mark("grade {words}")),
+        (filters.precisions, mark("place known to {words}")),
+    ):
         if values:
-            said.append(f"{of} " + listed([schema.words(value) for value in values], joined="or"))
+            said.append(say(of, words=listed([schema.words(value) for value in values], joined="or")))
     if not filters.harm_only:
-        said.append("with or without civilian harm")
+        said.append(say("with or without civilian harm"))
     return "; ".join(said)

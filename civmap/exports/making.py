@@ -63,7 +63,7 @@ def prepared(
             faults.setdefault(str(error), []).append(f"exhibit {number} ({name})")
     if faults:
         raise ExportError(
-            f"{len(briefing.items) - len(found)} of {words.count(len(briefing.items), 'exhibit')} cannot be made, so "
+            f"{len(briefing.items) - len(found)} of {words.count(len(briefing.items), 'exhibit', 'exhibits')} cannot be made, so "
             "nothing was.\n- " + "\n- ".join(f"{words.listed(which)}: {error}" for error, which in faults.items())
         )
     return found

@@ -67,7 +67,7 @@ def _stamp(exhibit: Exhibit, store: Store, rule: str, withheld: int) -> tuple[st
         *(f"Source: {source}" for source in exhibit.sources),
         *(held or [f"Rows held back: {words.number(aside)}"]),
         f"CivMap {__version__}",
-        f"Disclosure rule: {rule}" + (f"; {words.count(withheld, 'count')} withheld" if withheld else ""),
+        f"Disclosure rule: {rule}" + (f"; {words.count(withheld, 'count', 'counts')} withheld" if withheld else ""),
         f"Fingerprint {exhibit.fingerprint}",
     ]
     return tuple(line for line in lines if line)

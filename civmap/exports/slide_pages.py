@@ -128,7 +128,9 @@ def _unseen(part: Part) -> list[str]:
     """Say what a chart cannot show: what lies beyond its end, and what is withheld."""
     series = part.frames.get("series")
     hidden = 0 if series is None or "withheld" not in series else int(series["withheld"].fillna("").ne("").sum())
-    said = f"{words.count(hidden, 'value')} withheld so that nobody can be made out: left empty here, and not 0."
+    said = (
+        f"{words.count(hidden, 'value', 'values')} withheld so that nobody can be made out: left empty here, and not 0."
+    )
     return [line for line in (beyond(part), said if hidden else "") if line]
 
 

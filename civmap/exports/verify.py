@@ -157,7 +157,7 @@ def _loads(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str]:
                 said.append(f"The load {one['load_id']} of {label}, known from {one['known_at'][:10]}, is missing.")
         elif (gone := int(loads.loc[one["load_id"], "erased"]) - int(one["erased"])) > 0:
             said.append(
-                f"Redacted: {words.count(gone, 'record')} of the load {one['load_id']} of {label} erased since."
+                f"Redacted: {words.count(gone, 'record', 'records')} of the load {one['load_id']} of {label} erased since."
             )
     before = {one["load_id"] for one in entry["loads"]}
     came = [str(one) for one in loads.index if one not in before]
@@ -169,7 +169,9 @@ def _decided(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str
     made = {one.decision_id: one for one in store.decisions()}
     before = {one["decision_id"]: one for one in entry["decisions"]}
     since = [one for name, one in made.items() if name not in before and one.decided_at[:10] <= day]
-    about = [f", {words.count(len(one.about), 'record')}" if one.kind != "expectation" else "" for one in since]
+    about = [
+        f", {words.count(len(one.about), 'record', 'records')}" if one.kind != "expectation" else "" for one in since
+    ]
     gone = [one for name, one in before.items() if name not in made and one["decided_at"][:10] <= day]
     return [
         *(f"Decided since, {one.decided_at[:10]}, by {one.who}: {KINDS.get(one.kind, one.kind)}{records}."
@@ -201,7 +203,7 @@ def _revision(store: Store, load_id: str) -> str:
     people = f", {killed:+,} killed" if killed is not None and len(records) else ""
     return (
         f"Data revised: the load {load_id} of {label}, known from {str(load['known_at'])[:10]}, came since: "
-        f"{words.count(len(records), 'record')}{' (' + words.listed(said) + ')' if said else ''}{people}."
+        f"{words.count(len(records), 'record', 'records')}{' (' + words.listed(said) + ')' if said else ''}{people}."
     )
 
 

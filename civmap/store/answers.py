@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from civmap import schema
 from civmap.errors import StoreError
+from civmap.language import spoken
 from civmap.store import decisions, tables
 from civmap.store.folders import can_write
 
@@ -84,7 +85,11 @@ class Answers:
                 raise StoreError("The store cannot answer.", found=str(error), next_step="Load it again.") from error
 
     def remember(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """Give the answer kept under a key, or make it; the latest are kept until loads or decisions change."""
+        """Give the answer kept under a key, or make it; the latest are kept until loads or decisions change.
+
+        Answers may hold texts, so each language has its own.
+        """
+        key = (spoken(), key)
         fingerprint = self._state().fingerprint
         state, answers = self._kept
         if state != fingerprint:

@@ -36,12 +36,17 @@ class Record:
     """
 
     def __init__(self, home: str | Path, theatre: Theatre | str | Path) -> None:
-        self.theatre = theatre if isinstance(theatre, Theatre) else load_theatre(theatre)
+        self._theatre = theatre if isinstance(theatre, Theatre) else load_theatre(theatre)
         self.home = Path(home)
         self.folder = self.home / self.theatre.id
         folders.prepare(self.home, self.folder)
         folders.sweep(self.folder, loads.former_folders(self.folder))
         self._answers = Answers(self.folder / "cache", self._state, map_resolution=self.theatre.map_cell_resolution)
+
+    @property
+    def theatre(self) -> Theatre:
+        """The theatre, its texts in the language that is spoken."""
+        return self._theatre.spoken
 
     @property
     def is_demonstration(self) -> bool:

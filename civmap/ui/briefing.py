@@ -73,7 +73,7 @@ def _add(exhibit: Exhibit) -> None:
         st.session_state["briefing-said"] = str(error)
         return
     _titles()[exhibit.recipe.to_json()] = exhibit.title
-    st.session_state["briefing-said"] = f"{words.count(len(present().items), 'exhibit')} in the briefing"
+    st.session_state["briefing-said"] = f"{words.count(len(present().items), 'exhibit', 'exhibits')} in the briefing"
 
 
 def _numbers() -> list[int]:
@@ -132,7 +132,7 @@ def _made(briefing: Briefing, form: str, template: Any) -> tuple[str, bytes, lis
     steps = len(briefing.items) + 1
 
     def tell(done: int, what: str) -> None:
-        bar.progress(done / steps, f"{done + 1} of {words.count(len(briefing.items), 'exhibit')}: {what} …")
+        bar.progress(done / steps, f"{done + 1} of {words.count(len(briefing.items), 'exhibit', 'exhibits')}: {what} …")
 
     try:
         exported = making.prepared(briefing, loading.store, build=loading.exhibit, progress=tell)
@@ -181,7 +181,7 @@ def _file_stem(briefing: Briefing) -> str:
 def _list() -> None:
     items = present().items
     st.caption(
-        f"{words.count(len(items), 'exhibit')}, each with the filters it was added with; the filters beside this page "
+        f"{words.count(len(items), 'exhibit', 'exhibits')}, each with the filters it was added with; the filters beside this page "
         "change none of them."
     )
     for at, (number, item) in enumerate(zip(_numbers(), items, strict=True)):
@@ -260,7 +260,7 @@ def _load_form(there: int) -> None:
     with st.form("briefing-load", border=False, clear_on_submit=True):
         file = st.file_uploader("A briefing saved here or by somebody else (JSON)", type=["json"], max_upload_size=5)
         if there:
-            st.caption(f"It takes the place of the {words.count(there, 'exhibit')} above.")
+            st.caption(f"It takes the place of the {words.count(there, 'exhibit', 'exhibits')} above.")
         pressed = st.form_submit_button("Open", icon=":material/folder_open:")
     if not pressed:
         return

@@ -103,7 +103,8 @@ def _mend(store: Store, rows: pd.DataFrame, why: str) -> None:
 def _say(done: Mended) -> None:
     if len(done.records):
         st.success(
-            f"{words.count(len(done.records), 'row')} accepted and counted from now on.", icon=":material/check:"
+            f"{words.count(len(done.records), 'row', 'rows')} accepted and counted from now on.",
+            icon=":material/check:",
         )
     faults = [
         f"record {row.source_row}: {schema.words(str(row.rule))}, {row.column} = {row.value}"
@@ -111,7 +112,7 @@ def _say(done: Mended) -> None:
     ]
     if faults:
         more = f" and {len(done.still_aside) - 5} more" if len(done.still_aside) > 5 else ""
-        st.warning(f"{words.count(len(done.still_aside), 'row')} still set aside: {'; '.join(faults)}{more}.")
+        st.warning(f"{words.count(len(done.still_aside), 'row', 'rows')} still set aside: {'; '.join(faults)}{more}.")
 
 
 def duplicates(store: Store, filters: Filters) -> None:

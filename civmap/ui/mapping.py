@@ -198,12 +198,12 @@ def _preview(store: Store, draft: Draft, mapping: Mapping) -> ReadResult | None:
     records, rejected, (outside, swapped) = result.records, result.rejected, placed
     beyond = words.number(outside) if outside else "none"
     st.markdown(
-        f"**{words.count(len(records), 'row')} would be read**, {beyond} of them outside {store.theatre.title}, "
+        f"**{words.count(len(records), 'row', 'rows')} would be read**, {beyond} of them outside {store.theatre.title}, "
         f"and {words.number(len(rejected))} set aside" + (f". The first {_ROWS}:" if len(records) > _ROWS else ".")
     )
     if swapped:
         st.warning(
-            f"{words.count(swapped, 'row')} would lie in {store.theatre.title} with latitude and longitude exchanged.",
+            f"{words.count(swapped, 'row', 'rows')} would lie in {store.theatre.title} with latitude and longitude exchanged.",
             icon=":material/swap_horiz:",
         )
     if len(records):
@@ -281,7 +281,7 @@ def _as_set_aside(rejected: pd.DataFrame) -> pd.DataFrame:
 
 def _buttons(store: Store, draft: Draft, mapping: Mapping, result: ReadResult | None, keep: Keep) -> None:
     left, middle, right = st.columns([2, 2, 3])
-    name = f"Load {words.count(len(result.records), 'row')}" if result is not None else "Load"
+    name = f"Load {words.count(len(result.records), 'row', 'rows')}" if result is not None else "Load"
     ready = result is not None and len(result.records) > 0
     if left.button(name, type="primary", icon=":material/upload_file:", disabled=not ready, key="mapping-load"):
         assert result is not None

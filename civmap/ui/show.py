@@ -125,7 +125,7 @@ def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: St
                                    only_province=vague, within=part.encoding.get("within", False))  # fmt: skip
     place = "cell" if cell else "province, known no better" if vague else "province"
     listed = f"the latest {words.number(len(found))} of " if len(found) < whole else ""
-    st.markdown(f"**{listed}{words.count(whole, 'incident')} in the chosen {place}**, newest first")
+    st.markdown(f"**{listed}{words.count(whole, 'incident', 'incidents')} in the chosen {place}**, newest first")
     if len(found):
         _table(_readable(found, store.theatre))
 
@@ -148,7 +148,7 @@ def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
         "Province": found["admin1"].map(theatre.boundaries["name"]),
         "Place known to": found["location_precision"].map(schema.words),
         "Grade": found["grade"].map(schema.words),
-        "Caveats": ["; ".join(schema.CAVEAT_WORDS.get(one, one) for one in codes) for codes in found["caveats"]],
+        "Caveats": ["; ".join(schema.caveat(one) for one in codes) for codes in found["caveats"]],
     }
     return pd.DataFrame(table).dropna(axis="columns", how="all")
 

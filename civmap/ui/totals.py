@@ -66,8 +66,8 @@ def _say(kept: KeptTotals, placed: TotalsResult) -> None:
         st.success(f"{kept.file} was loaded before; nothing has changed.", icon=":material/check:")
         return
     said = (
-        f"{kept.file}: {words.count(kept.read, 'row')} read, {words.number(kept.read - kept.rejected)} accepted with "
-        f"{words.count(kept.figures, 'figure')}, {words.number(kept.rejected)} set aside. See the Tallies page."
+        f"{kept.file}: {words.count(kept.read, 'row', 'rows')} read, {words.number(kept.read - kept.rejected)} accepted with "
+        f"{words.count(kept.figures, 'figure', 'figures')}, {words.number(kept.rejected)} set aside. See the Tallies page."
     )
     st.success("\n".join([said, "", *(f"- {note}" for note in kept.notes)]).rstrip(), icon=":material/check:")
     if kept.rejected:

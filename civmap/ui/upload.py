@@ -172,7 +172,7 @@ def _arriving(bar: DeltaGenerator) -> fetch.Progress:
 def _keep(
     store: Store, result: ReadResult, released: date | None, bar: DeltaGenerator, *, complete: Span = None
 ) -> Load:
-    read, aside = words.count(result.provenance.read, "row"), words.number(len(result.rejected))
+    read, aside = words.count(result.provenance.read, "row", "rows"), words.number(len(result.rejected))
     load = working(
         bar, 0.6, f"{read} read, {aside} set aside; placing and keeping the others",
         lambda: store.add(result, known_at=released, complete=complete),
@@ -198,7 +198,7 @@ def _said(load: Load, rules: dict[str, int], notes: Sequence[str]) -> str:
         return f"{load.file} was loaded before; nothing has changed."
     why = words.listed([f"{number} {rule.replace('_', ' ')}" for rule, number in rules.items()])
     rows = (
-        f"{load.file}: {words.count(load.read, 'row')} read, {words.number(load.accepted)} accepted, "
+        f"{load.file}: {words.count(load.read, 'row', 'rows')} read, {words.number(load.accepted)} accepted, "
         f"{words.number(load.rejected)} set aside{f' ({why})' if why else ''}; {words.number(load.placed)} lie in the "
         f"theatre, {words.number(load.outside)} outside."
     )

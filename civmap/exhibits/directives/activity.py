@@ -42,7 +42,7 @@ def activity_of(question: Question) -> tuple[pd.Series | None, str]:
     name = schema.words(str(best[0]))
     if kinds.max() < len(months):
         return None, (
-            f"{name.capitalize()} are known for {kinds.max()} of these {words.count(len(months), 'month')}, so harm "
+            f"{name.capitalize()} are known for {kinds.max()} of these {words.count(len(months), 'month', 'months')}, so harm "
             "per strike cannot be given."
         )
     one = known[(known["measure"] == best[0]) & (known["definition"] == best[1])].set_index("start")["value"]

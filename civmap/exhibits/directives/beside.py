@@ -108,7 +108,7 @@ def _look(question: Question, progress: Progress | None) -> Beside:
         every[label] = question.months(filters, "incidents")
         lacking = int(every.loc[inside, label].isna().sum())
         if lacking:
-            months = f"{lacking} of these {words.count(int(inside.sum()), 'month')}"
+            months = f"{lacking} of these {words.count(int(inside.sum()), 'month', 'months')}"
             notes.append(f"Not looked at: {label}. They lie outside what the source covers in {months}.")
         return not lacking
 

@@ -65,7 +65,7 @@ def _held(looked: Beside) -> str:
     curve = looked.found.specifications.dropna(subset="ratio")
     fewer, more = int((curve["high"] < 1).sum()), int((curve["low"] > 1).sum())
     lie = (
-        f"Of {words.count(len(curve), 'other specification')}, {fewer or 'none'} "
+        f"Of {words.count(len(curve), 'other specification', 'other specifications')}, {fewer or 'none'} "
         f"{'lies' if fewer == 1 else 'lie'} clearly below no change and {more or 'none'} clearly above."
     )
     if summary.verdict in ("fewer", "more", "fragile"):
@@ -145,7 +145,7 @@ def specifications(recipe: Recipe, store: Store) -> Exhibit:
     fewer, more = int((given["high"] < 1).sum()), int((given["low"] > 1).sum())
     below = int((given["ratio"] < 1).sum())
     sentence = (
-        f"{words.count(len(given), 'specification')}: {below} with fewer than projected ({fewer} clearly), "
+        f"{words.count(len(given), 'specification', 'specifications')}: {below} with fewer than projected ({fewer} clearly), "
         f"{len(given) - below} with more ({more} clearly). The result was one of them, fixed before looking: ratio "
         f"{level.ratio:.2g} ({level.low:.2g} to {level.high:.2g})."
     )

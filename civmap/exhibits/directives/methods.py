@@ -147,8 +147,9 @@ def _provinces(question: Question) -> Exhibit:
     )
     one = found.ratio
     told = f"{one.ratio:.2g} times that in the {found.n_control} others (95 % interval {one.low:.2g} to {one.high:.2g})"
-    sentence = f"The change in the {words.count(found.n_treated, 'province')} of the scope was {told}. " + (
-        "The interval excludes no difference." if one.excludes_one else "These data cannot tell a difference."
+    sentence = (
+        f"The change in the {words.count(found.n_treated, 'province', 'provinces')} of the scope was {told}. "
+        + ("The interval excludes no difference." if one.excludes_one else "These data cannot tell a difference.")
     )
     if found.drift is not None:
         sentence += (

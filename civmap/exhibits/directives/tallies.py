@@ -70,7 +70,7 @@ def tallies(recipe: Recipe, store: Store) -> Exhibit:
         parts=[
             Part("ratio_bars", "Level after / projected, in each tally and between them", {"bars": bars},
                  alt=f"Three ratios with 95 % intervals: {labels[0]}, {labels[1]}, and one relative to the other.",
-                 encoding={"subtitle": f"{words.count(len(panel), 'month')} that both cover"}),
+                 encoding={"subtitle": f"{words.count(len(panel), 'month', 'months')} that both cover"}),
             Part("small_multiples", "The two tallies per month", {"series": series[["panel", "period", "value", "low",
                  "high"]], "events": shown}, alt=f"Two small charts, {here.unit} per month in each tally.",
                  encoding={"unit": f"{here.unit} per month", "value_name": "Recorded", "shared": False,
@@ -155,8 +155,8 @@ def published(recipe: Recipe, store: Store) -> Exhibit:
     happened = events(store, recipe.filters, first, last)
     what = PUBLISHED[chosen["measure"]]
     sentence = (
-        f"Too coarse and too mixed for a test: {words.count(len(drawn), 'yearly figure')} of civilians {what}, "
-        f"{chosen['first']} to {chosen['last']}, under {words.count(len(definitions), 'name')} and {whose} rules of "
+        f"Too coarse and too mixed for a test: {words.count(len(drawn), 'yearly figure', 'yearly figures')} of civilians {what}, "
+        f"{chosen['first']} to {chosen['last']}, under {words.count(len(definitions), 'name', 'names')} and {whose} rules of "
         "whose aircraft count. They stand apart and are never one line; no change is computed from them."
     )
     return make(

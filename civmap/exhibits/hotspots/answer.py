@@ -36,7 +36,7 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
     listing = Part(
         "table", f"{unit.capitalize()} in order: hot ones first, then by the lower end of the ratio's interval",
         {"table": table},
-        alt=f"Ranked list of {words.count(len(table), unit[:-1])} with expected counts, ratios and draws: {days}.",
+        alt=f"Ranked list of {words.count(len(table), unit[:-1], unit)} with expected counts, ratios and draws: {days}.",
         encoding={"subtitle": subtitle(done)},
     )  # fmt: skip
     return replace(done.field.here, notes=here.notes).exhibit(

@@ -76,7 +76,7 @@ def emerging(recipe: Recipe, store: Store) -> Exhibit:
     listed = words.listed([f"{number} {name}" for name, number in counted.items()])
     answered = int(found["answer"].sum())
     sentence = (
-        f"Of {words.count(answered, 'cell')} that can be answered, {words.number(len(ever))} were hot in at least "
+        f"Of {words.count(answered, 'cell', 'cells')} that can be answered, {words.number(len(ever))} were hot in at least "
         "one of "
         f"{cube.shape[1]} {period}s" + (f": {listed}." if len(ever) else ".")
     )
@@ -192,11 +192,13 @@ def scan(recipe: Recipe, store: Store) -> Exhibit:
     table = told.without_empty(table, "Place")
     if likely.empty:
         least = f"smallest p {found['p'].min():.2g}" if len(found) else "no place ever had more than its part"
-        sentence = f"No cluster in {words.count(total, 'incident')} that chance does not explain ({least})."
+        sentence = (
+            f"No cluster in {words.count(total, 'incident', 'incidents')} that chance does not explain ({least})."
+        )
     else:
         one = likely.iloc[0]
         sentence = (
-            f"{words.count(len(likely), 'cluster')} that chance hardly explains (p up to 0.05). The clearest: "
+            f"{words.count(len(likely), 'cluster', 'clusters')} that chance hardly explains (p up to 0.05). The clearest: "
             f"{seen.places.loc[one['centre'], 'name']}, {one['start']} to {one['end']}, {one['observed']:,} "
             f"incidents within {one['radius_km']:.0f} km where {told.number(one['expected'])} are expected (p = "
             f"{told.chance(one['p'])})."

@@ -117,7 +117,7 @@ def hotspot_month(recipe: Recipe, store: Store) -> Exhibit:
     count = seen.counts.fillna(0).astype(int)
     frame = pd.DataFrame({
         "admin1": seen.places["admin1"], "finding": finding, "incidents": seen.counts.astype("Int64"),
-        "label": told.place_names(seen) + "\n" + count.map(lambda n: words.count(n, "incident")),
+        "label": told.place_names(seen) + "\n" + count.map(lambda n: words.count(n, "incident", "incidents")),
     })  # fmt: skip
     below = seen.here.subtitled(total)
     top = str(count.idxmax()) if total else None
@@ -129,7 +129,7 @@ def hotspot_month(recipe: Recipe, store: Store) -> Exhibit:
     most = f" Most: {told.place_names(seen)[top]}, {count[top]:,}." if top is not None else ""
     return here.exhibit(
         title=f"{words.month(period.start_time)}: incidents by {unit[:-1]}",
-        sentence=f"{words.count(total, 'incident')} that can be placed by {unit[:-1]} in {in_words(days)}.{most}",
+        sentence=f"{words.count(total, 'incident', 'incidents')} that can be placed by {unit[:-1]} in {in_words(days)}.{most}",
         parts=[part],
         caveats=[
             "Counts as recorded, the same classes for every month, so that months can be gone through; nothing is "

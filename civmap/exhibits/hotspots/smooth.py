@@ -97,7 +97,7 @@ def groups(recipe: Recipe, store: Store) -> Exhibit:
         f"{words.number(here.totals['incidents'])}. Places known to a settlement share its point.",
     ]
     if not number:
-        return here.exhibit(title=title, sentence=f"No two of {words.count(len(points), 'incident')} lie so close.",
+        return here.exhibit(title=title, sentence=f"No two of {words.count(len(points), 'incident', 'incidents')} lie so close.",
                             parts=[], caveats=caveats, n=len(points))  # fmt: skip
     first = points.assign(group=together).dropna(subset=["group"]).groupby("group")
     names, usual = store.theatre.boundaries["name"], first["admin1"].agg(lambda of: of.mode().iloc[0])
@@ -113,7 +113,7 @@ def groups(recipe: Recipe, store: Store) -> Exhibit:
     top = table.iloc[0]
     sentence = (
         f"{words.number(grouped)} of {words.number(len(points))} incidents lie within {within} of another one, in "
-        f"{words.count(number, 'group')}; the largest, in {top['Province']}, holds {words.number(top['Incidents'])} "
+        f"{words.count(number, 'group', 'groups')}; the largest, in {top['Province']}, holds {words.number(top['Incidents'])} "
         f"from {words.day(top['First day'])} to {words.day(top['Last day'])}."
     )
     part = Part("table", f"The {len(table)} largest groups", {"table": table},

@@ -116,7 +116,7 @@ def labels(done: Tested) -> pd.Series:
     """Say of each place what hovering shows."""
     found, wide = done.found, done.field.unit == "cells"
     count = found["count"].fillna(0).astype(int)
-    said = place_names(done.field) + "\n" + count.map(lambda n: words.count(n, "incident")) + " here"
+    said = place_names(done.field) + "\n" + count.map(lambda n: words.count(n, "incident", "incidents")) + " here"
     if wide:
         said += found["observed"].fillna(0).astype(int).map(lambda n: f"; {n:,} with the cells around")
     told = (
@@ -187,7 +187,7 @@ def sentence(done: Tested) -> str:
     one, many = field.unit[:-1], field.unit
     days = in_words((field.here.first, field.here.last))
     total, answered, looked = int(found["count"].sum()), int(found["answer"].sum()), int(found["count"].notna().sum())
-    held = f"{words.count(total, 'incident')}, {days}"
+    held = f"{words.count(total, 'incident', 'incidents')}, {days}"
     if not answered:
         why = found.loc[~found["reason"].isin(["not observed", NEVER])].sort_values("count", ascending=False)["reason"]
         said = why.iloc[0] if len(why) else "no place was observed"
@@ -212,7 +212,9 @@ def sentence(done: Tested) -> str:
     top = hot.sort_values("ratio_low", ascending=False).index[0]
     row = found.loc[top]
     areas = _areas(done)
-    grouped = f" in {words.count(areas, 'separate area')}" if field.unit == "cells" and len(hot) > 1 else ""
+    grouped = (
+        f" in {words.count(areas, 'separate area', 'separate areas')}" if field.unit == "cells" and len(hot) > 1 else ""
+    )
     around = " with the cells around it" if field.unit == "cells" else ""
     times = (
         f"where there were none before (more than {number(row['ratio_low'])} times)"
@@ -221,9 +223,9 @@ def sentence(done: Tested) -> str:
         f"{interval(row['ratio_low'], row['ratio_high'])})"
     )
     return (
-        f"{words.count(len(hot), one)}{grouped} {'is' if len(hot) == 1 else 'are'} hot, compared with "
+        f"{words.count(len(hot), one, many)}{grouped} {'is' if len(hot) == 1 else 'are'} hot, compared with "
         f"{against(done)} ({held}; {part}). Clearest: {place_names(field).loc[top]}{around}, "
-        f"{words.count(int(row['observed']), 'incident')} {times}; {in_draws(done.draws).loc[top]}.{also}"
+        f"{words.count(int(row['observed']), 'incident', 'incidents')} {times}; {in_draws(done.draws).loc[top]}.{also}"
     )
 
 

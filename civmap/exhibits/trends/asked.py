@@ -174,7 +174,7 @@ def late_of(here: Standing, filters: Filters) -> Late:
     else:
         why = (
             f"{here.label} does not say when its incidents were reported, and with "
-            f"{words.count(releases, 'release')} loaded nothing tells how late reports come in: the last months may "
+            f"{words.count(releases, 'release', 'releases')} loaded nothing tells how late reports come in: the last months may "
             "still grow."
         )
         return Late("", np.array([]), NOTHING, why)

@@ -92,13 +92,17 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     outside = int(totals.isna().sum())
     caveats = [*rate.caveats, *_caveats(panel, frequency)]
     if silent:
-        caveats.append(f"{words.count(silent, 'province')} in the source's scope without a record under these filters.")
+        caveats.append(
+            f"{words.count(silent, 'province', 'provinces')} in the source's scope without a record under these filters."
+        )
     if nowhere:
         vague = words.count(nowhere, "incident is", "incidents are")
         caveats.append(f"{vague} known only to the country and in no province.")
     if outside:
-        caveats.append(f"{words.count(outside, 'province')} outside what the source covers: empty, not zero.")
-    sentence = f"{here.label} has records in {words.count(len(seen), 'province')} under these filters."
+        caveats.append(
+            f"{words.count(outside, 'province', 'provinces')} outside what the source covers: empty, not zero."
+        )
+    sentence = f"{here.label} has records in {words.count(len(seen), 'province', 'provinces')} under these filters."
     if len(seen):
         sentence += f" Most incidents: {names[seen[0]]}, {words.number(totals[seen[0]])}."
     return here.exhibit(
@@ -137,14 +141,14 @@ def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
     unit = here.unit.replace("incidents", "incident", 1) if total == "1" else here.unit
     return (
         f"{here.label} records {total} {unit} in "
-        f"{words.count(len(counted), frequency)}; the highest count, {words.number(top[here.value])}, is in {begins}."
+        f"{words.count(len(counted), frequency, f'{frequency}s')}; the highest count, {words.number(top[here.value])}, is in {begins}."
     )
 
 
 def _events_in_words(happened: pd.DataFrame) -> str:
     counted = happened["kind"].value_counts()
     named = [("directive", "directive"), ("recording", "recording change"), ("context", "event of context")]
-    said = [words.count(int(counted[kind]), noun, noun.replace("event", "events") if kind == "context" else None)
+    said = [words.count(int(counted[kind]), noun, noun.replace("event", "events") if kind == "context" else f"{noun}s")
             for kind, noun in named if kind in counted]  # fmt: skip
     return f"In these days: {words.listed(said)}. Nearness in time is shown, not taken as a reason." if said else ""
 

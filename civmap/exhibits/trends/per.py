@@ -46,7 +46,7 @@ def divided(here: Standing, *, by: str | None, frequency: str, per: str) -> tupl
     if not known.all():
         missing = words.number(int((~known).sum()))
         caveats.append(
-            f"{missing} of {words.count(len(counted), frequency)} {'of provinces ' if by else ''}have no figure to "
+            f"{missing} of {words.count(len(counted), frequency, f'{frequency}s')} {'of provinces ' if by else ''}have no figure to "
             "divide by and are left empty, not zero."
         )
     return panel, Rate(f"{here.unit} per {frequency}, {panel.attrs['exposure']}", tuple(caveats))

@@ -65,7 +65,7 @@ def word_in_full(found: pd.Series, asked: Asked, name: str) -> str:
         change = percent(found["change"]) or "no change can be given"
         interval = limits(found["change_low"], found["change_high"])
         text += (
-            f" {words.count(int(found['now']), 'incident')} in {month_span(*asked.span)} after "
+            f" {words.count(int(found['now']), 'incident', 'incidents')} in {month_span(*asked.span)} after "
             f"{words.number(found['before'])} a year before ({change}{', interval ' + interval if interval else ''})."
         )
     return text

@@ -75,7 +75,7 @@ def trend_published(recipe: Recipe, store: Store) -> Exhibit:
     figures = Part("table", "Every published figure, with its revisions", {"table": table},
                    alt=f"Table of {len(table)} published yearly figures beside {here.label}.")  # fmt: skip
     sentence = (
-        f"{words.count(len(listed), 'published yearly figure')} of {unit} in "
+        f"{words.count(len(listed), 'published yearly figure', 'published yearly figures')} of {unit} in "
         f"{words.count(len(lines) - 1, 'series', 'series')} beside the records of {here.label}, "
         f"{years[0]:%Y} to {years[-1]:%Y}"
     )

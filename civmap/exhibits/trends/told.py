@@ -54,7 +54,7 @@ def caveats_of(asked: Asked, found: pd.DataFrame) -> list[str]:
     tested = int((own["word"].isin([RISING, FALLING, NO_CHANGE])).sum())
     caveats = [
         "Rising and falling are said where a log-linear model of incidents with season and serial correlation shows a "
-        f"trend and at most 5 % of such words among the {words.count(tested, 'area')} tested would be chance. "
+        f"trend and at most 5 % of such words among the {words.count(tested, 'area', 'areas')} tested would be chance. "
         "A trend that a single month makes is none. No clear change is not no change: the column says from which "
         f"yearly change on it would have shown in four of five cases. Too few: below "
         f"{FEWEST_INCIDENTS} incidents or {FEWEST_YEARS} years of months with a count.",
@@ -84,5 +84,5 @@ def caveats_of(asked: Asked, found: pd.DataFrame) -> list[str]:
         caveats.append("Regions of different organisations overlap and are never added together.")
     outside = int((own["word"] == NOT_COVERED).sum())
     if outside:
-        caveats.append(f"{words.count(outside, 'area')} outside what the source covers: no answer, not zero.")
+        caveats.append(f"{words.count(outside, 'area', 'areas')} outside what the source covers: no answer, not zero.")
     return caveats

@@ -1,0 +1,1 @@
+"""The catalogues of texts, one `.po` file for each language but English, and what brings them up to date."""
