@@ -77,9 +77,9 @@ def filters_in_words(filters: Filters, theatre: Theatre) -> str:
     if filters.admin1:
         said.append(say("in {areas}", areas=listed([str(names.get(code, code)) for code in filters.admin1])))
     if filters.parties:
-        parties = listed([str(labels.get(party, party)) for party in filters.parties], joined="or")
+        parties = listed([str(labels.get(party, party)) for party in filters.parties], joined=mark("or"))
         alone = filters.party_mode == "single"
-        said.append(say("{parties} alone named" if alone else "{parties} named", parties=parties))
+        said.append(say(mark("{parties} alone named") if alone else mark("{parties} named"), parties=parties))
     for values, of in (
         (filters.causes, mark("cause {words}")),
         (filters.grades, mark("grade {words}")),
