@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 import string
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,8 @@ from typing import Any, TypeVar
 import pandas as pd
 
 __all__ = [
-    "LANGUAGES", "bound", "count", "day", "direction", "listed", "mark", "month", "number", "say", "say_in", "say_n",
-    "speak", "speaking", "spoken", "write",
+    "LANGUAGES", "bound", "count", "day", "direction", "english_signs", "listed", "mark", "month", "number", "say",
+    "say_in", "say_n", "speak", "speaking", "spoken", "write",
 ]  # fmt: skip
 
 LANGUAGES = {"en": "English", "fr": "Français"}  # each by the name that its readers give it
@@ -127,7 +128,10 @@ def say_n(n: Any, one: str, many: str, **values: Any) -> str:
     ('1 row is', '1,200 rows are')
     """
     unknown = n is None or pd.isna(n)
-    said = _catalogue(spoken()).ngettext(one, many, 2 if unknown else int(n))
+    catalogue, value = _catalogue(spoken()), 2 if unknown else int(n)
+    said = catalogue.ngettext(one, many, value)
+    if said in (one, many) and isinstance(catalogue, gettext.GNUTranslations):  # each marked by itself
+        said = catalogue.gettext(many if catalogue.plural(value) else one)
     return _filled(said, {"n": number(n), **values})
 
 
@@ -158,6 +162,13 @@ def write(value: Any, form: str = "") -> str:
     if spoken() == "en" or isinstance(value, str | bool | date) or not hasattr(value, "__float__"):
         return text
     return text.translate(_signs(spoken()))
+
+
+def english_signs(text: str) -> str:
+    """Write the numbers of a text of the language that is spoken with English signs, to be read by a program."""
+    for sign, others in {chr(code): sign for code, sign in _signs(spoken()).items()}.items():
+        text = re.sub(rf"(?<=\d){re.escape(others)}(?=\d)", {",": "\0", ".": "."}[sign], text)
+    return text.replace("\0", ",")
 
 
 def number(value: Any) -> str:
@@ -224,6 +235,8 @@ def _signs(language: str) -> dict[int, str]:
     """Map the signs between the digits of an English number to those of a language."""
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
+    if language == "en":
+        return {}
     return {ord(","): get_group_symbol(language), ord("."): get_decimal_symbol(language)}
 
 

@@ -22,6 +22,7 @@ from civmap.exports import counts_links as links
 from civmap.exports.counts_links import ALL, ELSEWHERE, LEVELS
 from civmap.exports.withhold import linked, withhold
 from civmap.filters import BOUNDS, Filters
+from civmap.language import say
 from civmap.queries.measures import values as value_columns
 from civmap.queries.sources import asked
 from civmap.store import Store
@@ -116,8 +117,10 @@ def interval(low: Any, high: Any, smallest: int) -> str:
     ('<5', '7 to 12', 'withheld')
     """
     if pd.isna(low) or pd.isna(high):
-        return "withheld"
-    return f"<{smallest}" if (low, high) == (1, smallest - 1) else f"{int(low)} to {int(high)}"
+        return say("withheld")
+    if (low, high) == (1, smallest - 1):
+        return f"<{smallest}"
+    return say("{low} to {high}", low=int(low), high=int(high))
 
 
 def coarsened(cells: pd.Series, resolution: int) -> pd.Series:

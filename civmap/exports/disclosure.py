@@ -7,7 +7,6 @@ cannot be worked out, or ``withheld`` where no interval is stated. What is not k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from civmap import queries
+from civmap import queries, schema
 from civmap.exhibits.recipe import Exhibit
 from civmap.exports import counts
-from civmap.exports.disclosure_text import PEOPLE, clean
+from civmap.exports.disclosure_text import PEOPLE, clean, measure_of, placeless
 from civmap.filters import Filters
+from civmap.language import say, speaking
 from civmap.store import Store
 
 
@@ -47,7 +47,7 @@ class Care:
         if self.filters.admin1:
             return self.filters.admin1
         if self.exhibit.recipe.analysis == "province_trend":
-            named = options.get("province") or self.exhibit.title.split(":")[0]
+            named = options.get("province") or self.exhibit.title.split(":")[0].strip()
             return (self.codes.get(str(named), str(named)),)
         directives = self.store.theatre.directives
         scope = directives.loc[directives["id"] == options.get("directive", ""), "scope_areas"]
@@ -135,6 +135,11 @@ def disclose(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
     store
         The store it was built from.
     """
+    with speaking(exhibit.language):
+        return _disclosed(exhibit, store)
+
+
+def _disclosed(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
     from civmap.exports.disclosure_parts import safe_part  # which takes the Care of this module
 
     care = Care(store, exhibit, exhibit.recipe.filters, int(store.theatre.disclosure["smallest_count"]))
@@ -142,12 +147,13 @@ def disclose(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
     told = {name: clean(text, care.values) for name, text in (("title", exhibit.title), ("sentence", exhibit.sentence))}
     caveats = [line for one in exhibit.caveats if (line := clean(one, care.values))]
     if care.hidden and sum(care.hidden):
-        caveats.append(
-            f"Counts of people from 1 to {care.smallest - 1} are withheld (<{care.smallest}) where they are finer than "
-            "a province in a year, and others with them so that they cannot be worked out."
-        )
+        caveats.append(say(
+            "Counts of people from 1 to {most} are withheld (<{smallest}) where they are finer than a province in a "
+            "year, and others with them so that they cannot be worked out.",
+            most=care.smallest - 1, smallest=care.smallest,
+        ))  # fmt: skip
     safe = replace(
-        exhibit, title=told["title"] or exhibit.recipe.analysis.replace("_", " ").capitalize(),
+        exhibit, title=told["title"] or say("Exhibit"),
         sentence=told["sentence"], caveats=(*caveats, *care.notes),
         standing=tuple(line for one in exhibit.standing if (line := clean(one, care.values))),
         parts=tuple(
@@ -160,34 +166,21 @@ def disclose(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
 def rule(store: Store) -> str:
     """Say the disclosure rule of a theatre in words."""
     said = store.theatre.disclosure
-    exempt = "told as they are" if said["province_month_counts_exempt"] else "held to the same rule"
-    return (
-        f"People: 1 to {int(said['smallest_count']) - 1} are withheld where finer than a province in a year, and others"
-        " so that they cannot be worked out; "
-        f"places no finer than {said['finest_place']}; incidents by province and period {exempt}"
-    )
-
-
-def measure_of(text: str, default: str) -> str:
-    """Say what a unit or a header counts.
-
-    Examples
-    --------
-    >>> measure_of("civilians killed (best) per month", "incidents"), measure_of("Incidents", "killed")
-    ('killed', 'incidents')
-    """
-    said = text.lower()
-    if not PEOPLE.search(said):
-        return "incidents" if "incident" in said else default
-    harms = [harm for harm in ("killed", "injured") if harm in said]
-    return harms[0] if len(harms) == 1 else "casualties"
+    people = say(
+        "People: 1 to {most} are withheld where finer than a province in a year, and others so that they cannot be "
+        "worked out; places no finer than {place}", most=int(said["smallest_count"]) - 1,
+        place=schema.words(str(said["finest_place"])),
+    )  # fmt: skip
+    if said["province_month_counts_exempt"]:
+        return say("{people}; incidents by province and period told as they are", people=people)
+    return say("{people}; incidents by province and period held to the same rule", people=people)
 
 
 def nameless(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out places, and what a label says beyond its province where that may be a place or people."""
     frame = frame.drop(columns=["place", "near"], errors="ignore")
     if "label" in frame:
-        labels = [re.sub(r" near [^:;(]*", "", str(text), flags=re.S) for text in frame["label"]]
-        frame = frame.assign(label=[text.split(":")[0] if PEOPLE.search(text) else text for text in labels])
+        labels = [placeless(str(text)) for text in frame["label"]]
+        frame = frame.assign(label=[text.split(":")[0].strip() if PEOPLE.search(text) else text for text in labels])
     people = [name for name in frame if PEOPLE.search(str(name))]
     return frame.drop(columns=people)

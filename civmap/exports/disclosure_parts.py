@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -12,11 +11,11 @@ import pandas as pd
 from civmap.exports import counts
 from civmap.exports.disclosure import Care, nameless
 from civmap.exports.disclosure_tables import safe_table
+from civmap.exports.disclosure_text import bound_of, per_of
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS, Filters
+from civmap.language import say
 
-_PER = re.compile(r" per (week|month|quarter|year)")
-_BOUND = re.compile(r"\((min|best|max)\)")
 LookUp = Callable[[str], pd.DataFrame]  # a bound into value, withheld, low and high, a row for each of the frame
 
 
@@ -46,8 +45,8 @@ def _over_time(part: Part, care: Care) -> dict[str, pd.DataFrame]:
     by_province = len(panels) > 0 and panels.notna().any()
     if not by_province and not care.areas:
         return frames
-    per = _PER.search(str(part.encoding.get("unit", "")))
-    level = per.group(1) if per else "none"
+    unit = str(part.encoding.get("unit", ""))
+    level = per_of(unit)
     at = pd.to_datetime(series["period"]).astype("datetime64[us]")
 
     def found(bound: str) -> pd.DataFrame:
@@ -56,8 +55,7 @@ def _over_time(part: Part, care: Care) -> dict[str, pd.DataFrame]:
         each = [care.look_up(bound, level, [area] * len(at), at) for area in care.areas]
         return each[0] if len(each) == 1 else _sum(each)
 
-    drawn = _BOUND.search(str(part.encoding.get("unit", "")))
-    bounds = {"value": drawn.group(1) if drawn else care.bound, "low": "min", "high": "max"}
+    bounds = {"value": bound_of(unit) or care.bound, "low": "min", "high": "max"}
     frames.pop("model", None)  # a model of few people follows them closely
     return {**frames, "series": _withheld(series, care, bounds, found)}
 
@@ -107,10 +105,10 @@ def _cells(part: Part, care: Care) -> dict[str, pd.DataFrame]:
         return {"cells": cells, "provinces": provinces}
     if (coarse != cells["cell"]).any():
         cells = _strongest(cells, coarse, part)
-        care.notes.append(
+        care.notes.append(say(
             "On exports a cell is as large as a district: it shows the first finding of the legend that holds for any "
             "of the smaller cells in it."
-        )
+        ))  # fmt: skip
     if counts.protected(care.store, "incidents"):
         cells = cells[[name for name in ("cell", "admin1", "finding", "resolution") if name in cells]]
         provinces = provinces.drop(columns=["incidents", "value"], errors="ignore")

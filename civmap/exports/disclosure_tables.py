@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from civmap.exports import counts
-from civmap.exports.disclosure_text import PEOPLE
+from civmap.exports.disclosure_text import PEOPLE, nearless
 from civmap.exports.withhold import linked, withhold
+from civmap.language import mark, say
 
 if TYPE_CHECKING:
     from civmap.exports.disclosure import Care
@@ -25,7 +26,7 @@ _ESTIMATE = re.compile(r"%|percent|ratio|expected|per 100|difference|draws", re.
 _CROSSED = re.compile(r"\b(women|men|children|girls|boys)\b", re.I)
 _RECORDED = re.compile(r", (min|best|max)$")
 _SPAN = re.compile(r"^(?:([A-Z][a-z]{2})(?: (\d{4}))? to )?([A-Z][a-z]{2}) (\d{4})\b")
-_TOTALS = ("all", "total", "whole period", "sum")
+_TOTALS = (mark("all"), mark("total"), mark("whole period"), mark("sum"))
 
 
 def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
@@ -35,7 +36,7 @@ def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
     fine = any(name in table for name in _FINE)
     if "Place" in table:
         table = table.drop(columns="Place") if fine or "Province" in table else table.assign(
-            Place=[re.sub(r" near .*$", "", str(one), flags=re.S) for one in table["Place"]]
+            Place=[nearless(str(one)) for one in table["Place"]]
         )  # fmt: skip
     for cell in ("H3 cell", "cell"):
         if cell in table:
@@ -85,7 +86,7 @@ def _elsewhere(table: pd.DataFrame, columns: list[str], care: Care) -> pd.DataFr
     for column in columns:
         numbers = _numbers(table[column])
         mask = care.masked(numbers, part & ~np.isnan(numbers))
-        table = _write(table, column, mask, ["withheld"] * len(table))
+        table = _write(table, column, mask, [say("withheld")] * len(table))
     return table
 
 
@@ -100,10 +101,10 @@ def _by_province(table: pd.DataFrame, columns: list[str], code: str | None, care
         mask = np.zeros(len(table), dtype=bool)
         mask[provinces] = of.hide(table[column][provinces], found)
         hidden |= mask
-        table = _write(table, column, mask, ["withheld"] * len(table))
+        table = _write(table, column, mask, [say("withheld")] * len(table))
     if hidden.any():  # a change tells one of two counts from the other
         change = [str(name) for name in table if str(name).startswith("Change")]
-        table = table.assign(**{name: table[name].astype("object").mask(hidden, "withheld") for name in change})
+        table = table.assign(**{name: table[name].astype("object").mask(hidden, say("withheld")) for name in change})
     return table
 
 
@@ -137,7 +138,7 @@ def _windows(table: pd.DataFrame, columns: list[str], care: Care) -> pd.DataFram
         numbers = _numbers(table[column])
         strange = ~np.isnan(numbers) & (numbers != 0) & (numbers != found["value"].to_numpy(dtype="float64"))
         mask = care.masked(numbers, (found["withheld"].to_numpy() | strange) & ~np.isnan(numbers))
-        table = _write(table, column, mask, ["withheld"] * len(table))
+        table = _write(table, column, mask, [say("withheld")] * len(table))
     return table
 
 
@@ -146,7 +147,7 @@ def _crossings(table: pd.DataFrame, columns: list[str], care: Care) -> pd.DataFr
 
     A row named as a total is held to the rule by itself and not counted twice.
     """
-    total = table.iloc[:, 0].astype("str").str.casefold().isin(_TOTALS).to_numpy()
+    total = table.iloc[:, 0].astype("str").str.casefold().isin([say(one) for one in _TOTALS]).to_numpy()
     body = table.loc[~total, columns].astype("Float64").fillna(0).to_numpy(dtype="int64")
     rows, across = body.shape
     size = rows * across
@@ -166,7 +167,7 @@ def _crossings(table: pd.DataFrame, columns: list[str], care: Care) -> pd.DataFr
         mask[~total], low[~total], high[~total] = (one[at[:, k]] for one in (found.mask, found.low, found.high))
         mask = care.masked(told, mask)
         stated = [
-            counts.interval(*ends, care.smallest) if ends[0] < ends[1] else "withheld"
+            counts.interval(*ends, care.smallest) if ends[0] < ends[1] else say("withheld")
             for ends in zip(low, high, strict=True)
         ]
         table = _write(table, name, mask, stated)

@@ -1,25 +1,79 @@
-"""Texts as they may leave: without places, and without the clauses in which a withheld count of people may stand."""
+"""What texts, units and headers say of people, in each language, and what of a text may leave.
+
+A text leaves without places, and without the clauses in which a withheld count of people may stand. What is not
+recognised as anything else is taken for people, so a word that is missing here costs a clause and tells nothing.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-# What is no count of people: days, years, shares, ratios, intervals, and numbers of anything that the text names.
-_OF = (
-    r"(?:more |other |of |the |small |settled |tested |wholly covered )*"
-    r"(?:incidents?|records?|rows?|files?|loads?|months?|quarters?|years?|weeks?|days?|hours?|minutes?|cells?|"
-    r"cell-hours|provinces?|areas?|districts?|directives?|recording changes?|changes? in recording|events?|totals?|"
-    r"panels?|charts?|clusters?|groups?|places?|points?|publications?|rules?|tall(?:y|ies)|draws?|times|dates?|"
-    r"caveats?|channels?|classes|ratios?|lines?|figures?|columns?|bars?|km|with(?:out)? a|had|with too few)\b"
+from civmap.language import english_signs, spoken
+
+PEOPLE = re.compile(
+    r"killed|injured|wounded|casualt|dead\b|deaths|harmed|\btuée?s?\b|bless|victime|\bmorte?s?\b|décès", re.I
 )
-_NO_PEOPLE = re.compile(
-    r"\b\d{1,2} [A-Z][a-z]+ \d{4}|\d{4}-\d{2}(?:-\d{2})?|\b[A-Z][a-z]+ (?:19|20)\d\d\b"
-    r"|\b(?:19|20)\d\d to (?:19|20)\d\d\b"
-    r"|[-+]?[\d.,]*\d ?%|\b\d+\.\d+|(?:interval|n =|p =|q =|km) [-+\d.,]+(?: to [-+\d.,]+)?"
-    rf"|\b\d[\d,]*(?:(?: to | of | and |, )\d[\d,]*)* {_OF}"
-)
+_KILLED, _INJURED = re.compile(r"killed|\btuée?s?\b", re.I), re.compile(r"injured|bless", re.I)
+_PER = {
+    "week": "per week|par semaine", "month": "per month|par mois", "quarter": "per quarter|par trimestre",
+    "year": "per year|par an(?:née)?",
+}  # fmt: skip
+_BOUND = {"min": "min", "best": "best|meilleure", "max": "max"}
+_NEAR = r" (?:near|près de) "
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How a language writes what is no count of people.
+
+    Parameters
+    ----------
+    span
+        What stands between the ends of a range, and between numbers of the same thing.
+    of
+        Nouns, with what may stand before them, of anything that is counted beside people.
+    dates
+        Days, months and spans of years.
+    """
+
+    span: str
+    of: str
+    dates: str
+
+    @property
+    def no_people(self) -> re.Pattern[str]:
+        """Dates, shares, ratios, intervals, and numbers of anything that the text names."""
+        return re.compile(
+            rf"{self.dates}|\d{{4}}-\d{{2}}(?:-\d{{2}})?"
+            rf"|[-+]?[\d.,]*\d\s?%|\b\d+\.\d+"
+            rf"|(?:interval|n\s?=|p\s?=|q\s?=|km) [-+\d.,]+(?: (?:to|à) [-+\d.,]+)?"
+            rf"|\b\d[\d,]*(?:(?:{self.span})\d[\d,]*)*\s(?:{self.of})\b"
+        )
+
+
+SPEECH = {
+    "en": Speech(
+        " to | of | and |, ",
+        r"(?:more |other |of |the |small |settled |tested |wholly covered )*"
+        r"(?:incidents?|records?|rows?|files?|loads?|months?|quarters?|years?|weeks?|days?|hours?|minutes?|cells?|"
+        r"cell-hours|provinces?|areas?|districts?|directives?|recording changes?|changes? in recording|events?|"
+        r"totals?|panels?|charts?|clusters?|groups?|places?|points?|publications?|rules?|tall(?:y|ies)|draws?|times|"
+        r"dates?|caveats?|channels?|classes|ratios?|lines?|figures?|columns?|bars?|km|with(?:out)? a|had|"
+        r"with too few)",
+        r"\b\d{1,2} [A-Z][a-z]+ \d{4}|\b[A-Z][a-z]+ (?:19|20)\d\d\b|\b(?:19|20)\d\d to (?:19|20)\d\d\b",
+    ),
+    "fr": Speech(
+        " à | au | sur | et |, ",
+        r"(?:autres? |de ces |des |de |d'|ces |les |petite?s? )*"
+        r"(?:incidents?|fiches?|lignes?|fichiers?|chargements?|mois|trimestres?|années?|ans?|semaines?|jours?|"
+        r"heures?|minutes?|cellules?|provinces?|zones?|districts?|directives?|changements?|événements?|tota(?:l|ux)|"
+        r"graphiques?|groupes?|regroupements?|lieux|points?|publications?|règles?|bilans?|tirages?|fois|dates?|"
+        r"réserves?|classes|rapports?|chiffres?|colonnes?|barres?|km)",
+        r"\b\d{1,2}(?:er)? [a-zéû]+ \d{4}|\b[a-zéû]{3,9}\.? (?:19|20)\d\d\b|\b(?:19|20)\d\d (?:à|au) (?:19|20)\d\d\b",
+    ),
+}  # fmt: skip
 _NUMBER = re.compile(r"(?<![\d.])\d[\d,]*\d|(?<![\d.,])\d(?![\d.])")
-PEOPLE = re.compile(r"killed|injured|wounded|casualt|dead\b|deaths|harmed", re.I)
 
 
 def without_places(text: str) -> str:
@@ -30,11 +84,34 @@ def without_places(text: str) -> str:
     >>> without_places("Most: Kunduz near Chardara, 12.")
     'Most: Kunduz, 12.'
     """
-    return re.sub(r" near [^,.;:()]+(?=[,.;:()]|$)", "", text)
+    return re.sub(rf"{_NEAR}[^,.;:()]+(?=[,.;:()]|$)", "", text)
+
+
+def placeless(label: str) -> str:
+    """Leave out of a label what stands near what, up to what it says of it."""
+    return re.sub(rf"{_NEAR}[^:;(]*", "", label, flags=re.S)
+
+
+def nearless(place: str) -> str:
+    """Leave out all that follows the province of a place.
+
+    Examples
+    --------
+    >>> nearless("Kunduz near Chardara, the old mill"), nearless("Kunduz près de Chardara")
+    ('Kunduz', 'Kunduz')
+    """
+    return re.sub(rf"{_NEAR}.*$", "", place, flags=re.S)
 
 
 def clean(text: str, numbers: set[int]) -> str:
     """Leave out the clauses of a text that hold a withheld number, and the names of places.
+
+    Parameters
+    ----------
+    text
+        In the language that is spoken.
+    numbers
+        Withheld counts of people.
 
     Examples
     --------
@@ -48,9 +125,46 @@ def clean(text: str, numbers: set[int]) -> str:
         return text
     kept = [clause for clause in re.split(r"(?<=[.;])\s+", text) if not _found(clause) & numbers]
     said = " ".join(kept)
-    return re.sub(r";$", ".", said)
+    return re.sub(r"\s?;$", ".", said)
+
+
+def per_of(unit: str) -> str:
+    """Say over what a unit counts: week, month, quarter or year, else none.
+
+    Examples
+    --------
+    >>> per_of("civilians killed (best) per month"), per_of("civils tués par an"), per_of("incidents")
+    ('month', 'year', 'none')
+    """
+    return next((per for per, said in _PER.items() if re.search(rf"\b(?:{said})\b", unit)), "none")
+
+
+def bound_of(unit: str) -> str:
+    """Say which bound a unit names in brackets, empty where none.
+
+    Examples
+    --------
+    >>> bound_of("civilians killed (best) per month"), bound_of("civils tués (meilleure)"), bound_of("incidents")
+    ('best', 'best', '')
+    """
+    return next((bound for bound, said in _BOUND.items() if re.search(rf"\((?:{said})\)", unit)), "")
+
+
+def measure_of(text: str, default: str) -> str:
+    """Say what a unit or a header counts.
+
+    Examples
+    --------
+    >>> measure_of("civilians killed (best) per month", "incidents"), measure_of("Incidents", "killed")
+    ('killed', 'incidents')
+    """
+    if not PEOPLE.search(text):
+        return "incidents" if "incident" in text.lower() else default
+    harms = [harm for harm, said in (("killed", _KILLED), ("injured", _INJURED)) if said.search(text)]
+    return harms[0] if len(harms) == 1 else "casualties"
 
 
 def _found(clause: str) -> set[int]:
     """Give the numbers of a clause that may be people."""
-    return {int(one.replace(",", "")) for one in _NUMBER.findall(_NO_PEOPLE.sub(" ", clause))}
+    said = SPEECH[spoken()].no_people.sub(" ", english_signs(clause))
+    return {int(one.replace(",", "")) for one in _NUMBER.findall(said)}
