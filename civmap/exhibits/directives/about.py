@@ -12,7 +12,8 @@ from civmap.analysis import interventions
 from civmap.errors import AnalysisError, RecipeError
 from civmap.exhibits import words
 from civmap.exhibits.directives.primary import fit, primary
-from civmap.exhibits.directives.question import SCOPES, Question, ask, scoped
+from civmap.exhibits.directives.question import SCOPES, Question, ask
+from civmap.exhibits.directives.which import scoped
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import events, options, standing
 from civmap.figures.part import Part

@@ -21,14 +21,19 @@ from civmap.analysis.segmented_model import fit_segmented
 from civmap.analysis.separability import find_neighbours
 from civmap.errors import AnalysisError
 from civmap.exhibits.directives.question import KEPT, Key, Question, question_of
+from civmap.language import mark, say, say_n
 
-QUOTED = {"recording": "the recording change \u201c{}\u201d", "context": "\u201c{}\u201d", "directive": "the {}"}
+QUOTED = {
+    "recording": mark("the recording change \u201c{label}\u201d"),
+    "context": mark("\u201c{label}\u201d"),
+    "directive": mark("the {label}"),
+}
 ENTERS = {"recording": "recording_changes", "directive": "context"}  # kinds that are terms of the model, and as what
 MIXED, TERM_MIXED, TERM, DRAWN = (
-    "cannot be told apart",
-    "cannot be told apart, though in the model",
-    "told apart, in the model",
-    "told apart, drawn only",
+    mark("cannot be told apart"),
+    mark("cannot be told apart, though in the model"),
+    mark("told apart, in the model"),
+    mark("told apart, drawn only"),
 )
 
 
@@ -43,7 +48,7 @@ class Primary:
     terms
         ``recording_changes`` and ``context`` that are terms of it.
     roles
-        What became of each event of the window, in the order of `Question.happened`.
+        What became of each event of the window, in the order of `Question.happened`; English, to be said.
     """
 
     found: interventions.Intervention
@@ -76,7 +81,7 @@ def _primary(key: Key) -> Primary:
         TERM_MIXED if role == TERM and term.label in close_after_all else role
         for role, (_, term) in zip(roles, events, strict=True)
     ]
-    others = {QUOTED["directive"].format(label) for label in happened.loc[happened["kind"] == "directive", "label"]}
+    others = {quoted("directive", label) for label in happened.loc[happened["kind"] == "directive", "label"]}
     # the model takes other directives as context
     named = [replace(one, kind="directive") if one.label in others else one for one in (*found.neighbours, *mixed)]
     return Primary(replace(found, neighbours=tuple(named)), terms, tuple(roles))
@@ -102,14 +107,21 @@ def _terms(happened: pd.DataFrame) -> list[tuple[str, interventions.Term]]:
         # context of a single day is over the next; a recording change or a directive of one day goes on
         lasting = row.kind != "context" and pd.notna(row.end) and row.end == row.start
         end = None if pd.isna(row.end) or lasting else row.end
-        terms.append((row.kind, interventions.Term(QUOTED[row.kind].format(row.label), row.start, end)))
+        terms.append((row.kind, interventions.Term(quoted(row.kind, row.label), row.start, end)))
     return terms
+
+
+def quoted(kind: str, label: str) -> str:
+    """Name an event of a kind in a sentence."""
+    return say(QUOTED[kind], label=label)
 
 
 def one_date(value: Any) -> Any:
     """Take the only one of what a model of several dates would give several of."""
     if isinstance(value, tuple):
-        raise AnalysisError("One directive at a time is compared.", found=f"{len(value)} dates")
+        raise AnalysisError(
+            say("One directive at a time is compared."), found=say_n(len(value), "{n} date", "{n} dates")
+        )
     return value
 
 

@@ -6,7 +6,6 @@ Everything that several exhibits of one directive need is found once and kept fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -14,23 +13,23 @@ import numpy as np
 import pandas as pd
 
 from civmap import queries
-from civmap.errors import AnalysisError, RecipeError
 from civmap.exhibits import words
+from civmap.exhibits.directives.which import scoped, which
 from civmap.exhibits.recipe import Recipe
 from civmap.exhibits.standing import Standing, events, options, standing
 from civmap.filters import Filters
+from civmap.language import mark, say, spoken
 from civmap.store import Store
 
 WINDOWS = (24, 12, 18, 36, 48)  # months on each side
-SCOPES = {"directive": "as in the directive", "filters": "as in the filters"}
+SCOPES = {"directive": mark("as in the directive"), "filters": mark("as in the filters")}
 ASKED: dict[str, Any] = {"directive": "", "at": "", "window": WINDOWS, "scope": tuple(SCOPES)}
 KEPT = 16  # questions whose answers are kept for the next exhibit
-NAMES_CAUSE = 0.8  # below this share of incidents with a known cause, the directive's causes are not asked for
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a question is kept by: everything its answer depends on; the store is only carried along."""
+    """What a question is kept by: all that its answer depends on, also the language; the store is only carried along."""
 
     recipe: str
     state: tuple[str, ...]
@@ -133,7 +132,7 @@ def ask(recipe: Recipe, store: Store, **more: Any) -> tuple[Question, dict[str, 
     asked = {name: chosen.pop(name) for name in ASKED}
     # the same key for every exhibit of one directive
     same = Recipe(recipe.theatre, "directive", asked, recipe.filters, recipe.as_known_on)
-    state = (str(store.home), store.fingerprint, store.theatre.fingerprint)
+    state = (str(store.home), store.fingerprint, store.theatre.fingerprint, spoken())
     kept = question_of(Key(same.to_json(), state, store))
     return replace(kept, here=replace(kept.here, recipe=recipe)), chosen  # an answer carries the recipe it was asked by
 
@@ -143,18 +142,18 @@ def question_of(key: Key) -> Question:
     """Find what a question rests on, once."""
     recipe, store = Recipe.from_json(key.recipe), key.store
     chosen = recipe.options
-    name, at, month_only, caveats = _what(chosen["directive"], chosen["at"], store)
+    name, at, month_only, caveats = which(chosen["directive"], chosen["at"], store)
     split = month_only or at.day > 1
     filters = _windowed(recipe.filters, at, chosen["window"], split=split)
-    replaced = ["dates"] if recipe.filters.date_from or recipe.filters.date_to else []
+    replaced = [say("dates")] if recipe.filters.date_from or recipe.filters.date_to else []
     if chosen["scope"] == "directive" and chosen["directive"]:
         filters, said = scoped(recipe, filters, chosen["directive"], store)
         caveats += said
-        set_aside = {"parties": recipe.filters.parties, "causes": recipe.filters.causes,
-                     "provinces": recipe.filters.admin1}  # fmt: skip
-        replaced += [name_of for name_of, given in set_aside.items() if given]
+        set_aside = {mark("parties"): recipe.filters.parties, mark("causes"): recipe.filters.causes,
+                     mark("provinces"): recipe.filters.admin1}  # fmt: skip
+        replaced += [say(name_of) for name_of, given in set_aside.items() if given]
     if replaced:
-        caveats.append(f"The filters' {words.listed(replaced)} do not apply here; the directive's do.")
+        caveats.append(say("The filters' {what} do not apply here; the directive's do.", what=words.listed(replaced)))
     here = standing(recipe, store, filters=filters)
     counted = words.what(here.filters)
     whole = here.filters.with_(date_from=None, date_to=None)
@@ -167,70 +166,11 @@ def question_of(key: Key) -> Question:
     )  # fmt: skip
 
 
-def _what(identifier: str, day: str, store: Store) -> tuple[str, pd.Timestamp, bool, list[str]]:
-    """Find the directive: its name in a sentence, its date, whether only the month is known, and caveats on it."""
-    table = store.theatre.directives
-    if identifier:
-        row = table[table["id"] == identifier]
-        if row.empty:
-            raise RecipeError(
-                f"The theatre has no directive '{identifier}'.", expected=", ".join(table["id"]) or "none listed"
-            )
-        one = row.iloc[0]
-        caveats = []
-        if one["issued_precision"] == "year":
-            raise AnalysisError(
-                f"The date of '{one['title']}' is known only to the year {one['issued_at'].year}, too roughly to "
-                "compare months before and after.",
-                next_step="Choose another directive.",
-            )
-        month_only = one["issued_precision"] == "month"
-        issued = words.month(one["issued_at"]) if month_only else words.day(one["issued_at"])
-        if one["date_certainty"] != "confirmed":
-            how = words.CERTAINTIES[one["date_certainty"]]
-            caveats.append(f"The date of the directive, {issued}, is not confirmed: {how}.")
-        if pd.notna(one["published_at"]) and one["published_at"] != one["issued_at"]:
-            published = words.day(one["published_at"])
-            caveats.append(f"Issued {issued}, published {published}; it may have worked later.")
-        return f"{words.month(one['issued_at'])} directive", one["issued_at"], month_only, caveats
-    try:
-        at = pd.Timestamp(date.fromisoformat(day))
-    except ValueError as error:
-        raise RecipeError(
-            "Neither a directive nor a date was given.", found=day or "nothing", expected="a day YYYY-MM-DD"
-        ) from error
-    return f"change of {words.day(at)}", at, False, []
-
-
 def _windowed(filters: Filters, at: pd.Timestamp, window: int, *, split: bool) -> Filters:
     """Take as many whole months before as after; a split month lies between and counts for neither."""
     month = at.to_period("M")
     first, last = month - window, month + window - (0 if split else 1)
     return filters.with_(date_from=first.start_time.date(), date_to=last.end_time.date())
-
-
-def scoped(recipe: Recipe, filters: Filters, identifier: str, store: Store) -> tuple[Filters, list[str]]:
-    """Ask for the directive's parties, causes and areas; for its causes only where the source names causes at all."""
-    table = store.theatre.directives.set_index("id")
-    if identifier not in table.index:
-        raise RecipeError(
-            f"The theatre has no directive '{identifier}'.", expected=", ".join(table.index) or "none listed"
-        )
-    one = table.loc[identifier]
-    loaded = queries.extent(store, filters, as_known_on=recipe.as_known_on)
-    filters = filters.with_(source=loaded.source, parties=one["scope_parties"], admin1=one["scope_areas"], causes=())
-    whole = queries.totals(store, filters, as_known_on=recipe.as_known_on)["incidents"]
-    unknown = filters.with_(causes=("unknown",))
-    silent = queries.totals(store, unknown, as_known_on=recipe.as_known_on)["incidents"]
-    if not one["scope_causes"] or not whole:
-        return filters, []
-    if silent <= (1 - NAMES_CAUSE) * whole:
-        return filters.with_(causes=one["scope_causes"]), []
-    share = f"{silent / whole:.0%}".replace("%", " %")
-    return filters, [
-        f"The source gives no cause for {share} of the incidents of this scope, so all causes are counted and not only "
-        "those that the directive is about."
-    ]
 
 
 def _others(here: Standing, identifier: str) -> pd.DataFrame:
