@@ -9,9 +9,10 @@ from civmap.exports import making
 from civmap.exports.prepare import prepare
 from civmap.store import Store
 from civmap.ui import briefing, frame, marking
+from civmap.ui.speech import fragment
 
 
-@st.fragment
+@fragment
 def downloads(exhibit: Exhibit, store: Store) -> None:
     """Show one quiet line; what is done there draws nothing else anew."""
     with st.container(horizontal=True, gap="small"):

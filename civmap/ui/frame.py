@@ -16,20 +16,21 @@ from civmap.errors import CivMapError, ExportError
 from civmap.exhibits import Recipe
 from civmap.exports import marking
 from civmap.filters import Filters
+from civmap.language import mark, say
 from civmap.store import Store
 from civmap.ui import loading, sidebar
 
 ICON = Path(__file__).resolve().parents[2] / "static" / "icon.svg"  # Streamlit would fetch a named icon from outside
-_NOT_SET = "Marking: not set"
+_NOT_SET = mark("Marking: not set")
 PAGES = {
-    "app.py": "Situation",
-    "pages/1_Hotspots.py": "Hotspots",
-    "pages/2_Trends.py": "Trends",
-    "pages/3_Directives.py": "Directives",
-    "pages/4_Air_Surveillance.py": "Air Surveillance",
-    "pages/5_Tallies.py": "Tallies",
-    "pages/7_Briefing.py": "Briefing",
-    "pages/6_Data_Quality.py": "Data Quality",
+    "app.py": mark("Situation"),
+    "pages/1_Hotspots.py": mark("Hotspots"),
+    "pages/2_Trends.py": mark("Trends"),
+    "pages/3_Directives.py": mark("Directives"),
+    "pages/4_Air_Surveillance.py": mark("Air Surveillance"),
+    "pages/5_Tallies.py": mark("Tallies"),
+    "pages/7_Briefing.py": mark("Briefing"),
+    "pages/6_Data_Quality.py": mark("Data Quality"),
 }
 
 
@@ -48,20 +49,22 @@ class Look:
 
 def page(title: str) -> Look:
     """Set the page up and show what every page has; stops with a plain sentence where the theatre cannot be read."""
-    st.set_page_config(page_title=f"{title} · CivMap", page_icon=str(ICON), layout="wide")
+    sidebar.begin(title)
+    st.set_page_config(page_title=f"{say(title)} · CivMap", page_icon=str(ICON), layout="wide")
     st.html(_STYLE)
     with faults():
         links = st.sidebar.container(gap="xxsmall")
-        name = sidebar.choose_theatre(title)
+        name = sidebar.choose_theatre()
         store = loading.store(name)
         filters, known_on = sidebar.choose_filters(store)
+        sidebar.choose_language()
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
-            links.page_link(file, label=label, query_params=sidebar.link_params(store.theatre, filters, known_on))
+            links.page_link(file, label=say(label), query_params=sidebar.link_params(store.theatre, filters, known_on))
         st.html(f'<div class="civmap-mark">{escape(_marking(store))}</div>')
-        st.title(title, anchor=False)
+        st.title(say(title), anchor=False)
         if store.is_demonstration:
             st.info(
-                "**Synthetic demonstration data**, made up, until a file is loaded on the Data Quality page.",
+                say("**Synthetic demonstration data**, made up, until a file is loaded on the Data Quality page."),
                 icon=":material/science:",
             )
         return Look(store, filters, known_on)
@@ -71,11 +74,11 @@ def page(title: str) -> Look:
 def _marking(store: Store) -> str:
     """Give what stands on top of every page: what would stand on an export, or that nobody has said it."""
     if store.is_demonstration:  # marked by itself when it leaves; on screen it is said below the title
-        return store.theatre.marking or _NOT_SET
+        return store.theatre.marking or say(_NOT_SET)
     try:
         return marking.marking(store)
     except ExportError:
-        return _NOT_SET
+        return say(_NOT_SET)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import streamlit as st
 
 from civmap import __version__
 from civmap.exhibits import Exhibit, Recipe, build
+from civmap.language import say, spoken
 from civmap.store import Store, default_home
 from civmap.theatre import Theatre, load_theatre
 
@@ -28,12 +29,14 @@ def store(name: str, *, home: Path | None = None) -> Store:
     return _store(str(home or default_home()), name)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Counting …")
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _built(recipe: str, state: tuple[str, ...], _store: Store) -> Exhibit:
-    del state  # only a part of the cache key: home, what is loaded, code version
+    del state  # only a part of the cache key: home, what is loaded, code version, language
     return build(Recipe.from_json(recipe), _store)
 
 
 def exhibit(recipe: Recipe, of: Store) -> Exhibit:
-    """Build an exhibit, or take the one built before from the same recipe, store and code."""
-    return _built(recipe.to_json(), (str(of.home), of.fingerprint, of.theatre.fingerprint, __version__), of)
+    """Build an exhibit in the language that is spoken, or take the one built before from the same recipe and store."""
+    state = (str(of.home), of.fingerprint, of.theatre.fingerprint, __version__, spoken())
+    with st.spinner(say("Counting …")):
+        return _built(recipe.to_json(), state, of)

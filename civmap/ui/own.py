@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from civmap.language import spoken
+
 
 def choose(
     make: Callable[..., Any], label: str, name: str, options: Sequence[Any], *, first: Any = None, **more: Any
@@ -16,12 +18,13 @@ def choose(
     Streamlit's own binding writes the text shown instead of the code, which changes with every rewording.
     """
     codes = {str(option): option for option in options}
-    key = f"own-{name}"
+    kept = f"own-{name}"
+    key = kept if spoken() == "en" else f"{kept}-{spoken()}"  # options that read otherwise make another widget
     first = options[0] if first is None else first
-    given, written = st.query_params.get(name), st.session_state.get(f"{key}-written")
+    given, written = st.query_params.get(name), st.session_state.get(f"{kept}-written")
     if key not in st.session_state or (given != written and given in codes):
         st.session_state[key] = codes.get(given or written or "", first)
     chosen = make(label, options=list(options), key=key, **more)
     chosen = first if chosen is None else chosen
-    st.query_params[name] = st.session_state[f"{key}-written"] = str(chosen)
+    st.query_params[name] = st.session_state[f"{kept}-written"] = str(chosen)
     return chosen

@@ -23,6 +23,7 @@ from civmap.store.totals import totals_folders
 from civmap.theatre import Theatre
 from civmap.ui import frame, loading
 from civmap.ui.downloads import downloads
+from civmap.ui.speech import fragment
 
 MAP_HEIGHT = 430  # pixels; title, sentence and map fit on a 1366 x 768 screen
 
@@ -59,7 +60,7 @@ def show(store: Store, *items: Recipe | Callable[[], Sequence[Recipe] | None]) -
         st.caption("\n".join(["**For the whole page**", "", *lines]))
 
 
-@st.fragment
+@fragment
 def _show(exhibit: Exhibit, store: Store) -> None:
     """Show one exhibit; a click inside re-runs this piece alone."""
     with frame.faults():

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from streamlit.delta_generator import DeltaGenerator
 
+from civmap.language import bound, write
+
 Done = TypeVar("Done")
 _PATIENCE_SECONDS = 2.0
 
@@ -30,8 +32,8 @@ def working(bar: DeltaGenerator, share: float, what: str, work: Callable[[], Don
     begin = time.monotonic()
     bar.progress(share, f"{what} …")
     with ThreadPoolExecutor(1) as beside:
-        done = beside.submit(work)
+        done = beside.submit(bound(work))
         while wait([done], timeout=_PATIENCE_SECONDS / 2).not_done:
             if (seconds := time.monotonic() - begin) >= _PATIENCE_SECONDS:
-                bar.progress(share, f"{what} … {seconds:.0f} s")
+                bar.progress(share, f"{what} … {write(seconds, '.0f')} s")
     return done.result()
