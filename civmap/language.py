@@ -131,7 +131,7 @@ def say_n(n: Any, one: str, many: str, **values: Any) -> str:
     catalogue, value = _catalogue(spoken()), 2 if unknown else int(n)
     said = catalogue.ngettext(one, many, value)
     if said in (one, many) and isinstance(catalogue, gettext.GNUTranslations):  # each marked by itself
-        said = catalogue.gettext(many if catalogue.plural(value) else one)
+        said = catalogue.gettext(many if catalogue.plural(value) else one)  # type: ignore[attr-defined]
     return _filled(said, {"n": number(n), **values})
 
 
