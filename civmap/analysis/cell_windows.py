@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from civmap.errors import AnalysisError
+from civmap.language import count, mark, say
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -23,6 +24,7 @@ Array = NDArray[np.float64]
 MIN_EXPECTED = 1.0  # incidents expected in a window by chance; below it a doubling is not even two incidents
 MIN_INCIDENTS = 10  # in all; with fewer no map is a pattern
 NAMED = 5  # examples listed in an error
+NOT_OBSERVED = mark("not observed")
 
 
 def window_matrix(neighbours: Graph, index: pd.Index) -> csr_array:
@@ -49,8 +51,8 @@ def window_matrix(neighbours: Graph, index: pd.Index) -> csr_array:
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
         raise AnalysisError(
-            "Each cell must have one row.", found=f"more than one row for {listed(twice)}",
-            next_step="Sum the counts of each cell first.",
+            say("Each cell must have one row."), found=say("more than one row for {names}", names=listed(twice)),
+            next_step=say("Sum the counts of each cell first."),
         )  # fmt: skip
     adjacency = neighbours.adjacency
     pairs = adjacency.index
@@ -62,12 +64,14 @@ def window_matrix(neighbours: Graph, index: pd.Index) -> csr_array:
     missing, unknown = index[~known], neighbours.unique_ids.difference(index)
     if len(missing) or len(unknown) or (other < 0).any():
         raise AnalysisError(
-            "The counts and the neighbour graph are not about the same cells.",
-            found=f"{len(missing)} without a place in the graph ({listed(missing)}), "
-            f"{len(unknown)} only in the graph ({listed(unknown)})",
-            expected="the same labels in both",
-            next_step="Build the graph from the index of the counts.",
-        )
+            say("The counts and the neighbour graph are not about the same cells."),
+            found=say(
+                "{n} without a place in the graph ({names}), {others} only in the graph ({other_names})",
+                n=len(missing), names=listed(missing), others=len(unknown), other_names=listed(unknown),
+            ),
+            expected=say("the same labels in both"),
+            next_step=say("Build the graph from the index of the counts."),
+        )  # fmt: skip
     linked = (adjacency.to_numpy() != 0) & (focal != other)
     itself = np.arange(len(index))
     rows, columns = np.append(focal[linked], itself), np.append(other[linked], itself)
@@ -111,17 +115,17 @@ def read_counts(counts: pd.Series | pd.DataFrame) -> Array:
         When a value is no whole number of incidents, or there is no cell at all.
     """
     if not len(counts):
-        raise AnalysisError("There are no cells.", next_step="Widen the area or the filters.")
+        raise AnalysisError(say("There are no cells."), next_step=say("Widen the area or the filters."))
     try:
         values = counts.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise AnalysisError("The counts are not numbers.", found=str(counts.dtypes)) from error
+        raise AnalysisError(say("The counts are not numbers."), found=str(counts.dtypes)) from error
     wrong = (values < 0) | np.isinf(values) | (~np.isnan(values) & (values != np.floor(values)))
     if wrong.any():
         rows = counts.index[wrong.any(axis=1) if values.ndim == 2 else wrong]
         raise AnalysisError(
-            "Counts must be whole numbers of incidents, 0 or more, and null where nobody watched.",
-            found=f"{listed(np.unique(values[wrong]))} in {listed(rows)}",
+            say("Counts must be whole numbers of incidents, 0 or more, and null where nobody watched."),
+            found=say("{values} in {places}", values=listed(np.unique(values[wrong])), places=listed(rows)),
         )
     return values
 
@@ -140,19 +144,24 @@ def read_exposure(
         return np.ones(len(index))
     if not exposure.index.is_unique:
         twice = exposure.index[exposure.index.duplicated()].unique()
-        raise AnalysisError("Each cell must have one exposure.", found=f"more than one for {listed(twice)}")
+        raise AnalysisError(
+            say("Each cell must have one exposure."), found=say("more than one for {names}", names=listed(twice))
+        )
     values = exposure.reindex(index).to_numpy(dtype=float, na_value=np.nan)
     if watched is not None:
         values = np.where(np.isnan(values) & ~watched, 0.0, values)
     wrong = ~(values >= 0) | np.isinf(values)
     if wrong.any():
         raise AnalysisError(
-            "The exposure must be a number, 0 or more, for every cell.",
-            found=f"missing, negative or infinite in {int(wrong.sum())} of {len(index)} cells ({listed(index[wrong])})",
-            next_step="Give 0 where nothing was exposed, or leave those cells out of the counts.",
-        )
+            say("The exposure must be a number, 0 or more, for every cell."),
+            found=say(
+                "missing, negative or infinite in {n} of {cells} ({names})", n=int(wrong.sum()),
+                cells=count(len(index), "cell", "cells"), names=listed(index[wrong]),
+            ),
+            next_step=say("Give 0 where nothing was exposed, or leave those cells out of the counts."),
+        )  # fmt: skip
     if not values.any():
-        raise AnalysisError("The exposure is zero everywhere.", next_step="Choose another exposure.")
+        raise AnalysisError(say("The exposure is zero everywhere."), next_step=say("Choose another exposure."))
     return values
 
 
@@ -161,10 +170,16 @@ def too_few(counts: Array) -> str:
     total, cells = int(np.nansum(counts)), int((counts > 0).sum())
     if total >= MIN_INCIDENTS:
         return ""
-    return f"too few to tell: {total} incident{'s' * (total != 1)} in {cells} cell{'s' * (cells != 1)}"
+    return say(
+        "too few to tell: {incidents} in {cells}", incidents=count(total, "incident", "incidents"),
+        cells=count(cells, "cell", "cells"),
+    )  # fmt: skip
 
 
 def listed(labels: object) -> str:
     """Name the first few of many."""
     names = [str(one) for one in labels]  # type: ignore[attr-defined]
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "") or "none"
+    first = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        return say("{names} and {n} more", names=first, n=len(names) - NAMED)
+    return first or say("none")

@@ -16,6 +16,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from shapely.geometry.base import BaseGeometry
 
 from civmap.errors import AnalysisError
+from civmap.language import count, say, say_n
 
 __all__ = ["Density", "density"]
 
@@ -112,16 +113,22 @@ def density(
     bandwidth_m = bandwidth_km * 1000
     if not bandwidth_m >= MIN_CELLS * grid.step:
         raise AnalysisError(
-            "The bandwidth is finer than the grid.",
-            found=f"{bandwidth_km:g} km",
-            expected=f"at least {MIN_CELLS * grid.step / 1000:.3g} km with {cells} cells",
-            next_step="Take a larger bandwidth or more cells.",
-        )
+            say("The bandwidth is finer than the grid."),
+            found=say("{km:g} km", km=bandwidth_km),
+            expected=say(
+                "at least {km:.3g} km with {cells}", km=MIN_CELLS * grid.step / 1000,
+                cells=count(cells, "cell", "cells"),
+            ),
+            next_step=say("Take a larger bandwidth or more cells."),
+        )  # fmt: skip
     shapely.prepare(area)
     x, y = points.x.to_numpy(), points.y.to_numpy()
     inside = shapely.contains_xy(area, x, y)
     if not inside.any():
-        raise AnalysisError("No incident lies inside the border.", found=f"{len(points)} points, all outside")
+        raise AnalysisError(
+            say("No incident lies inside the border."),
+            found=say_n(len(points), "{n} point, all outside", "{n} points, all outside"),
+        )
     spread = _smooth(grid, x[inside], y[inside], np.ones(int(inside.sum())), bandwidth_m)
     held = _smooth(grid, *_pieces(grid, area), bandwidth_m, squares=True)
     x_m = grid.west + grid.step * (np.arange(grid.columns, dtype=np.float64) + 0.5)
@@ -134,24 +141,25 @@ def density(
 def _checked(points: gpd.GeoSeries, border: gpd.GeoSeries | BaseGeometry) -> BaseGeometry:
     if points.crs is None or points.crs.is_geographic:
         raise AnalysisError(
-            "A density needs points in an equal-area CRS in metres.",
-            found="no CRS" if points.crs is None else points.crs.name,
-            next_step="Use points.to_crs() with the theatre's measuring CRS.",
+            say("A density needs points in an equal-area CRS in metres."),
+            found=say("no CRS") if points.crs is None else points.crs.name,
+            next_step=say("Use {function}() with the theatre's measuring CRS.", function="points.to_crs"),
         )
     if (points.isna() | points.is_empty).any():
-        raise AnalysisError("Some incidents have no point.", found=f"{int((points.isna() | points.is_empty).sum())}")
+        lacking = int((points.isna() | points.is_empty).sum())
+        raise AnalysisError(say("Some incidents have no point."), found=f"{lacking}")
     if isinstance(border, gpd.GeoSeries):
         if border.crs != points.crs:
-            raise AnalysisError("Points and border are in different CRS.", next_step="Bring both into one.")
+            raise AnalysisError(say("Points and border are in different CRS."), next_step=say("Bring both into one."))
         border = border.union_all()
     if border.is_empty or not border.area > 0:
-        raise AnalysisError("The border encloses no area.")
+        raise AnalysisError(say("The border encloses no area."))
     return border
 
 
 def _grid(area: BaseGeometry, cells: int) -> _Grid:
     if cells < 2:
-        raise AnalysisError("The grid needs at least 2 cells.", found=f"{cells}")
+        raise AnalysisError(say("The grid needs at least 2 cells."), found=f"{cells}")
     west, south, east, north = area.bounds
     step = max(east - west, north - south) / cells
     columns, rows = (max(1, int(np.ceil(length / step - 1e-9))) for length in (east - west, north - south))

@@ -14,9 +14,18 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betainc, betaincinv, betaln
 
 from civmap.analysis import tails
-from civmap.analysis.cell_windows import MIN_EXPECTED, Array, gi_star, read_counts, too_few, window_matrix
+from civmap.analysis.cell_windows import (
+    MIN_EXPECTED,
+    NOT_OBSERVED,
+    Array,
+    gi_star,
+    read_counts,
+    too_few,
+    window_matrix,
+)
 from civmap.analysis.hotspots import check_options, refuse_people
 from civmap.errors import AnalysisError
+from civmap.language import say, say_n
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -90,7 +99,7 @@ def hotter_than_before(
     check_options(alpha, min_ratio, None)
     apart = np.broadcast_to(np.asarray(scatter, dtype=float), len(now))
     if not ((apart >= 0) & (apart < 1)).all():
-        raise AnalysisError("The scatter must lie from 0 to below 1.", found=f"{scatter}")
+        raise AnalysisError(say("The scatter must lie from 0 to below 1."), found=f"{scatter}")
     refuse_people(now)
     windows = window_matrix(neighbours, now.index)
     x, y = _both(now, before)
@@ -210,7 +219,7 @@ def scatter_elsewhere(
 def _both(now: pd.Series, before: pd.Series) -> tuple[Array, Array]:
     """Give both counts as numbers, null in both where either was not observed."""
     if not now.index.equals(before.index):
-        raise AnalysisError("Both periods need the same cells in the same order.")
+        raise AnalysisError(say("Both periods need the same cells in the same order."))
     x, y = read_counts(now), read_counts(before)
     unseen = np.isnan(x) | np.isnan(y)
     return np.where(unseen, np.nan, x), np.where(unseen, np.nan, y)
@@ -229,24 +238,26 @@ def _tail_and_limits(k: Array, n: Array, share: float) -> tuple[Array, Array, Ar
 
 def _reasons(x: Array, y: Array, n: Array, share: float) -> pd.Series:
     scarce = too_few(x)
-    none_before = "" if np.nansum(y) else "there is no incident in the earlier period, so nothing to compare with"
-    little = [
-        f"too few to tell: {int(one)} incident{'' if one == 1 else 's'} here in both periods together" for one in n
-    ]
+    none_before = say("there is no incident in the earlier period, so nothing to compare with")
+    little = {
+        one: say_n(one, "too few to tell: {n} incident here in both periods together",
+                   "too few to tell: {n} incidents here in both periods together")
+        for one in np.unique(n)
+    }  # fmt: skip
     words = np.select(
         [
             np.isnan(x),
             np.full(len(x), scarce != ""),
-            np.full(len(x), none_before != ""),
+            np.full(len(x), not np.nansum(y)),
             n == np.nansum(x + y),
             n * share < MIN_EXPECTED,
         ],
         [
-            "not observed",
+            say(NOT_OBSERVED),
             scarce,
             none_before,
-            "the window holds every incident, and leaves nothing to compare it with",
-            np.array(little, dtype=object),
+            say("the window holds every incident, and leaves nothing to compare it with"),
+            np.array([little[one] for one in n], dtype=object),
         ],
         default="",
     )

@@ -16,6 +16,7 @@ from civmap.analysis import tails
 from civmap.analysis.cell_windows import MIN_EXPECTED, Array, gi_star, listed, read_counts, too_few, window_matrix
 from civmap.analysis.mann_kendall import MIN_VALUES, mann_kendall
 from civmap.errors import AnalysisError
+from civmap.language import mark, say, write
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -27,6 +28,9 @@ Flags = NDArray[np.bool_]
 
 MOST = 0.9  # share of the observed periods that counts as nearly always
 ROWS = ("intensifying", "diminishing", "persistent", "historical", "oscillating", "new", "consecutive", "sporadic")
+NOW = (mark("hot"), mark("cold"))
+TRENDS = (mark("rising"), mark("falling"))
+NEITHER = mark("neither")
 
 
 def emerging(cube: pd.DataFrame, neighbours: Graph, *, alpha: float = 0.05) -> pd.DataFrame:
@@ -99,15 +103,15 @@ def emerging(cube: pd.DataFrame, neighbours: Graph, *, alpha: float = 0.05) -> p
     ['no_pattern', 'new', 'persistent']
     """
     if not 0 < alpha < 1:
-        raise AnalysisError("alpha must lie between 0 and 1.", found=f"{alpha}")
+        raise AnalysisError(say("alpha must lie between 0 and 1."), found=write(alpha))
     incidents = read_counts(_in_order(cube))
     incidents = incidents[:, ~np.isnan(incidents).all(axis=0)]
     if incidents.shape[1] < MIN_VALUES:
         raise AnalysisError(
-            "Too few periods to tell how a hot spot developed.",
-            found=f"{incidents.shape[1]} with any data",
-            expected=f"at least {MIN_VALUES}",
-            next_step="Take shorter periods or a longer time.",
+            say("Too few periods to tell how a hot spot developed."),
+            found=say("{n} with any data", n=incidents.shape[1]),
+            expected=say("at least {n}", n=MIN_VALUES),
+            next_step=say("Take shorter periods or a longer time."),
         )
     windows = window_matrix(neighbours, cube.index)
     seen = ~np.isnan(incidents)
@@ -124,9 +128,9 @@ def emerging(cube: pd.DataFrame, neighbours: Graph, *, alpha: float = 0.05) -> p
             "periods": seen.sum(axis=1),
             "hot_periods": hot.sum(axis=1),
             "cold_periods": cold.sum(axis=1),
-            "last": np.select([hot[:, -1], cold[:, -1]], ["hot", "cold"], "neither"),
+            "last": np.select([hot[:, -1], cold[:, -1]], list(NOW), NEITHER),
             "z_last": z[:, -1],
-            "trend": np.select([direction > 0, direction < 0], ["rising", "falling"], "neither"),
+            "trend": np.select([direction > 0, direction < 0], list(TRENDS), NEITHER),
             "trend_p": p,
             "answer": reason == "",
             "reason": reason,
@@ -166,7 +170,9 @@ def _in_order(cube: pd.DataFrame) -> pd.DataFrame:
     """Put the periods in order of time where the columns tell it."""
     if not cube.columns.is_unique:
         twice = cube.columns[cube.columns.duplicated()].unique()
-        raise AnalysisError("Each period must have one column.", found=f"more than one for {listed(twice)}")
+        raise AnalysisError(
+            say("Each period must have one column."), found=say("more than one for {names}", names=listed(twice))
+        )
     timed = isinstance(cube.columns, pd.PeriodIndex | pd.DatetimeIndex) or cube.columns.dtype.kind in "iuf"
     return cube.sort_index(axis=1) if timed else cube
 
@@ -213,12 +219,13 @@ def _reasons(incidents: Array, seen: Flags, expected: Array, share: Array) -> ND
     periods = np.maximum(seen.sum(axis=1), 1)
     mean = np.where(seen, expected, 0.0).sum(axis=1) / periods
     whole = (np.where(seen, share, 1.0) >= 1 - 1e-12).all(axis=1)
-    scarce = [f"too few to tell: {one:.2g} incidents expected here per period, fewer than {MIN_EXPECTED:g}"
-              for one in mean]  # fmt: skip
+    few = {one: say("too few to tell: {expected:.2g} incidents expected here per period, fewer than {least:g}",
+                    expected=one, least=MIN_EXPECTED) for one in np.unique(mean)}  # fmt: skip
     return np.select(
         [~seen[:, -1], seen.mean(axis=1) <= 0.5, np.full(len(seen), too_few(incidents) != ""), whole,
          mean < MIN_EXPECTED],
-        ["not observed in the last period", "not observed in half of the periods or more", too_few(incidents),
-         "the window holds every cell, and leaves nothing to compare it with", np.array(scarce)],
+        [say("not observed in the last period"), say("not observed in half of the periods or more"),
+         too_few(incidents), say("the window holds every cell, and leaves nothing to compare it with"),
+         np.array([few[one] for one in mean])],
         default="",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from civmap.errors import AnalysisError
+from civmap.language import count, say
 
 __all__ = ["describe_groups", "group_incidents"]
 
@@ -67,11 +68,13 @@ def group_incidents(
     """
     if not radius_km > 0 or not days >= 0 or min_incidents < 2:
         raise AnalysisError(
-            "Groups need a radius above 0 km, 0 days or more, and at least 2 incidents.",
+            say("Groups need a radius above 0 km, 0 days or more, and at least 2 incidents."),
             found=f"radius_km {radius_km}, days {days}, min_incidents {min_incidents}",
         )
     if date not in incidents:
-        raise AnalysisError(f"The incidents have no column {date}.", found=", ".join(map(str, incidents.columns)))
+        raise AnalysisError(
+            say("The incidents have no column {name}.", name=date), found=", ".join(map(str, incidents.columns))
+        )
     xy = _positions(incidents)
     day = pd.to_datetime(incidents[date]).to_numpy(dtype="datetime64[D]")
     usable = np.isfinite(xy).all(axis=1) & ~np.isnat(day)
@@ -119,11 +122,12 @@ def _positions(incidents: pd.DataFrame) -> np.ndarray:
     if isinstance(incidents, gpd.GeoDataFrame):
         if incidents.crs is None or incidents.crs.is_geographic:
             raise AnalysisError(
-                "Distances need an equal-area CRS in metres.", next_step="Use to_crs() with the measuring CRS."
+                say("Distances need an equal-area CRS in metres."),
+                next_step=say("Use {function}() with the theatre's measuring CRS.", function="to_crs"),
             )
         return np.column_stack([incidents.geometry.x, incidents.geometry.y])
     if not {"x", "y"} <= set(incidents.columns):
-        raise AnalysisError("Incidents need x and y in metres, or points.", found=", ".join(map(str, incidents)))
+        raise AnalysisError(say("Incidents need x and y in metres, or points."), found=", ".join(map(str, incidents)))
     return incidents[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -134,9 +138,9 @@ def _near(place: np.ndarray, when: np.ndarray, days: float) -> csr_array:
     pairs = int(tree.count_neighbors(tree, 1.0, p=np.inf))
     if pairs > MOST_PAIRS:
         raise AnalysisError(
-            "Too many incidents are near each other to be told apart.",
-            found=f"{pairs:,} pairs",
-            next_step="Take fewer km or days, or leave out records whose place is known only to the province.",
+            say("Too many incidents are near each other to be told apart."),
+            found=count(pairs, "pair", "pairs"),
+            next_step=say("Take fewer km or days, or leave out records whose place is known only to the province."),
         )
     first, second = tree.query_pairs(1.0, p=np.inf, output_type="ndarray").T
     close = ((place[first] - place[second]) ** 2).sum(axis=1) <= 1 + 1e-12

@@ -19,6 +19,7 @@ from civmap.analysis.cell_windows import MIN_EXPECTED, gi_star, read_counts, rea
 from civmap.analysis.tails import estimate_dispersion
 from civmap.analysis.window_expectation import reasons, window_table
 from civmap.errors import AnalysisError
+from civmap.language import say, write
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -166,13 +167,13 @@ def hotspots(
 def check_options(alpha: float, min_ratio: float, dispersion: float | None) -> None:
     """Refuse options that mean nothing."""
     if not 0 < alpha < 1:
-        raise AnalysisError("alpha must lie between 0 and 1.", found=f"{alpha}")
+        raise AnalysisError(say("alpha must lie between 0 and 1."), found=write(alpha))
     if not min_ratio >= 1:
-        raise AnalysisError("The smallest ratio must be 1 or more.", found=f"{min_ratio}")
+        raise AnalysisError(say("The smallest ratio must be 1 or more."), found=write(min_ratio))
     if dispersion is not None and not dispersion > 0:
         raise AnalysisError(
-            "The dispersion must be above 0: the variance of a count is mean + mean**2 / dispersion.",
-            found=f"{dispersion}",
+            say("The dispersion must be above 0: the variance of a count is mean + mean**2 / dispersion."),
+            found=write(dispersion),
         )
 
 
@@ -181,7 +182,9 @@ def refuse_people(counts: pd.Series) -> None:
     name = counts.name if isinstance(counts.name, str) else ""
     if PEOPLE.search(name) and not EVENTS.search(name):
         raise AnalysisError(
-            f"'{name}' counts people, and only incidents can be tested.",
-            next_step="People harmed in one incident are not independent of each other, so a test on them finds hot "
-            "spots in pure chance. Test the number of incidents and show the people beside it.",
+            say("'{name}' counts people, and only incidents can be tested.", name=name),
+            next_step=say(
+                "People harmed in one incident are not independent of each other, so a test on them finds hot spots in "
+                "pure chance. Test the number of incidents and show the people beside it."
+            ),
         )

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from civmap.analysis.cell_windows import listed
 from civmap.errors import AnalysisError
+from civmap.language import count, say
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
@@ -50,10 +51,11 @@ def cell_neighbours(cells: pd.Index | pd.Series, *, k: int = 1) -> Graph:
     """
     labels = pd.Index(cells)
     if k < 0:
-        raise AnalysisError("The number of steps must be 0 or more.", found=f"{k}")
+        raise AnalysisError(say("The number of steps must be 0 or more."), found=f"{k}")
     numbers = pd.Index(as_h3(labels))
     if not numbers.is_unique:
-        raise AnalysisError("Each cell may stand once.", found=f"{listed(labels[numbers.duplicated()])} twice")
+        twice = listed(labels[numbers.duplicated()])
+        raise AnalysisError(say("Each cell may stand once."), found=say("{names} twice", names=twice))
     rings = pa.array(h3ronpy.grid_disk(pa.array(numbers), k))
     focal = np.repeat(np.arange(len(labels)), rings.value_lengths().to_numpy())
     other = numbers.get_indexer(rings.flatten().to_numpy())
@@ -89,9 +91,13 @@ def province_neighbours(provinces: gpd.GeoSeries | gpd.GeoDataFrame) -> Graph:
     areas = provinces.geometry
     if areas.empty or not areas.index.is_unique or (areas.isna() | areas.is_empty).any():
         raise AnalysisError(
-            "Each province needs one id and one area.",
-            found=f"{len(areas)} provinces; twice: {listed(areas.index[areas.index.duplicated()])}; "
-            f"without area: {listed(areas.index[areas.isna() | areas.is_empty])}",
+            say("Each province needs one id and one area."),
+            found=say(
+                "{provinces}; twice: {twice}; without area: {without}",
+                provinces=count(len(areas), "province", "provinces"),
+                twice=listed(areas.index[areas.index.duplicated()]),
+                without=listed(areas.index[areas.isna() | areas.is_empty]),
+            ),
         )
     focal, other = areas.sindex.query(areas.geometry, predicate="intersects")
     return _graph(areas.index, focal, other)
@@ -106,19 +112,20 @@ def as_h3(cells: pd.Index) -> np.ndarray:
         When there is no cell, one is none, or the resolutions differ.
     """
     if not len(cells):
-        raise AnalysisError("There are no cells.", next_step="Widen the area or the filters.")
+        raise AnalysisError(say("There are no cells."), next_step=say("Widen the area or the filters."))
     text = not pd.api.types.is_integer_dtype(cells.dtype)
     given = pa.array(cells.astype("str") if text else cells.to_numpy(dtype="uint64"))
     numbers = pa.array(h3ronpy.cells_parse(given, set_failing_to_invalid=True)).fill_null(0) if text else given
     valid = pa.array(h3ronpy.cells_valid(numbers, booleanarray=True)).to_numpy(zero_copy_only=False).astype(bool)
     if not valid.all():
-        raise AnalysisError("Not all of these are H3 cells.", found=listed(cells[~valid]))
+        raise AnalysisError(say("Not all of these are H3 cells."), found=listed(cells[~valid]))
     found: np.ndarray = numbers.to_numpy()
     resolutions = np.unique(found >> np.uint64(52) & np.uint64(15))
     if len(resolutions) > 1:
         raise AnalysisError(
-            "The cells must be of one H3 resolution.", found=f"resolutions {listed(resolutions)}",
-            next_step="Use the parents of the finer ones.",
+            say("The cells must be of one H3 resolution."),
+            found=say("resolutions {numbers}", numbers=listed(resolutions)),
+            next_step=say("Use the parents of the finer ones."),
         )  # fmt: skip
     return found
 

@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 from civmap.analysis.cell_windows import Array, listed
 from civmap.analysis.neighbours import as_h3
 from civmap.errors import AnalysisError
+from civmap.language import mark, say
 from civmap.schema import LOCATION_PRECISIONS
 
 # An assumption to be shown beside the result, not a measurement: how far the place may be from the point given.
 RADII_KM = {"exact": 0.0, "settlement": 5.0, "district": 25.0}
 FINE_RESOLUTION = 7  # H3; the grain at which a circle is laid out
 FINE_STEP_KM = 2.44  # mean distance between neighbouring cells there
+LACKING = {
+    "records": mark("The records lack the columns {columns}."),
+    "cells": mark("The cells of the map lack the columns {columns}."),
+}
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,11 @@ def precision_areas(records: pd.DataFrame, cells: pd.DataFrame, *, radii_km: Map
         When a column is missing or a precision is unknown.
     """
     need(records, {"cell", "location_precision", "admin1"}, "records")
-    need(cells, {"admin1"}, "cells of the map")
+    need(cells, {"admin1"}, "cells")
     precision = records["location_precision"].astype("str").to_numpy()
     unknown = set(precision) - set(LOCATION_PRECISIONS)
     if unknown:
-        raise AnalysisError("There are precisions that the schema does not know.", found=listed(sorted(unknown)))
+        raise AnalysisError(say("There are precisions that the schema does not know."), found=listed(sorted(unknown)))
     numbers = pd.Index(as_h3(cells.index))
     weighted = cells["weight"] if "weight" in cells else pd.Series(1.0, index=cells.index)
     weight: Array = np.asarray(weighted, dtype=np.float64)
@@ -131,4 +136,4 @@ def need(frame: pd.DataFrame, columns: set[str], what: str) -> None:
     """Refuse a frame that lacks columns."""
     missing = sorted(columns - set(frame.columns))
     if missing:
-        raise AnalysisError(f"The {what} lack the columns {', '.join(missing)}.", found=listed(frame.columns))
+        raise AnalysisError(say(LACKING[what], columns=", ".join(missing)), found=listed(frame.columns))

@@ -19,6 +19,7 @@ from civmap.analysis.scan_data import ScanData, read_scan
 from civmap.analysis.scan_models import score, simulate
 from civmap.analysis.scan_windows import Best, Circles, best_per_circle, circles_around, largest_scores
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["space_time_scan"]
 
@@ -113,8 +114,10 @@ def space_time_scan(
     whole = simulations == int(simulations) and max_periods == int(max_periods)
     if not whole or simulations < 1 or not max_radius_km >= 0 or max_periods < 1:
         raise AnalysisError(
-            "A scan needs at least one simulation, a radius of 0 km or more and a duration of one period or more; "
-            "simulations and periods are whole numbers.",
+            say(
+                "A scan needs at least one simulation, a radius of 0 km or more and a duration of one period or more; "
+                "simulations and periods are whole numbers."
+            ),
             found=f"simulations {simulations}, max_radius_km {max_radius_km}, max_periods {max_periods}",
         )
     simulations, max_periods = int(simulations), int(max_periods)

@@ -12,9 +12,23 @@ from numpy.typing import NDArray
 
 from civmap.analysis.cell_windows import MIN_INCIDENTS, Array, listed
 from civmap.errors import AnalysisError
+from civmap.language import count, mark, number, say, say_n
 
 Model = Literal["permutation", "poisson", "bernoulli"]
 NEEDED = ["place", "period", "count"]
+TAKES = {
+    "permutation": mark("The permutation model compares cases with each other and takes no population."),
+    "poisson": mark("The poisson model needs a population."),
+    "bernoulli": mark("The bernoulli model needs controls, as the population."),
+}
+LACKING = {
+    "cases": mark("The cases need the columns {columns} and at least one row."),
+    "population": mark("The population needs the columns {columns} and at least one row."),
+}
+UNUSABLE = {
+    "cases": mark("The cases have rows that cannot be used."),
+    "population": mark("The population has rows that cannot be used."),
+}
 
 
 @dataclass(frozen=True)
@@ -56,31 +70,33 @@ def read_scan(
     """
     if model not in ("permutation", "poisson", "bernoulli"):
         raise AnalysisError(
-            "There is no such model of a scan.", found=repr(model), expected="permutation, poisson or bernoulli"
+            say("There is no such model of a scan."),
+            found=repr(model),
+            expected=say("permutation, poisson or bernoulli"),
         )
     if (population is None) != (model == "permutation"):
-        raise AnalysisError(
-            f"The {model} model "
-            + ("compares cases with each other and takes no population." if population is not None else
-               "needs a population." if model == "poisson" else "needs controls, as the population.")
-        )  # fmt: skip
+        raise AnalysisError(say(TAKES[model]))
     labels, xy_m = _positions(places)
     cases, population = _with_dates(cases), None if population is None else _with_dates(population)
     tables = {"cases": cases} | ({} if population is None else {"population": population})
     periods = _calendar(pd.concat([_checked(table, name, labels)["period"] for name, table in tables.items()]))
     if max_periods > len(periods):
         raise AnalysisError(
-            "The longest duration is longer than the data.",
-            found=f"{max_periods} periods in data of {len(periods)}",
-            next_step="Choose a shorter duration or a longer time.",
+            say("The longest duration is longer than the data."),
+            found=say("{longest} in data of {n}", longest=count(max_periods, "period", "periods"), n=len(periods)),
+            next_step=say("Choose a shorter duration or a longer time."),
         )
     counts = _table(cases, labels, periods).astype(np.int64)
     total, where = int(counts.sum()), int((counts.sum(axis=1) > 0).sum())
     if total < MIN_INCIDENTS:
-        raise AnalysisError(f"Too few to tell: {total} incidents in {where} places.", expected=f"{MIN_INCIDENTS}")
+        few = say(
+            "Too few to tell: {incidents} in {places}.", incidents=count(total, "incident", "incidents"),
+            places=count(where, "place", "places"),
+        )  # fmt: skip
+        raise AnalysisError(few, expected=f"{MIN_INCIDENTS}")
     if population is None:
         if len(periods) < 2:
-            raise AnalysisError("One period has no clusters in time.", next_step="Give shorter periods.")
+            raise AnalysisError(say("One period has no clusters in time."), next_step=say("Give shorter periods."))
         expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :] / total
         return ScanData(model, labels, periods, xy_m, counts, expected)
     people = _table(population, labels, periods)
@@ -90,12 +106,13 @@ def read_scan(
     given = population.groupby(["place", "period"]).ngroups
     if given < counts.size:
         raise AnalysisError(
-            "The population is not known for every place and period.",
-            found=f"{given} of {counts.size}", next_step="Give 0 where nobody lived.",
+            say("The population is not known for every place and period."),
+            found=say("{n} of {total}", n=number(given), total=number(counts.size)),
+            next_step=say("Give 0 where nobody lived."),
         )  # fmt: skip
     if ((people == 0) & (counts > 0)).any():
         rows = labels[((people == 0) & (counts > 0)).any(axis=1)]
-        raise AnalysisError("There are cases where the population is 0.", found=listed(rows))
+        raise AnalysisError(say("There are cases where the population is 0."), found=listed(rows))
     return ScanData(model, labels, periods, xy_m, counts, total * people / people.sum())
 
 
@@ -103,24 +120,27 @@ def _positions(places: pd.DataFrame) -> tuple[pd.Index, Array]:
     labels = pd.Index(places["place"]) if "place" in places else pd.Index([])
     if not len(labels) or not labels.is_unique or labels.hasnans:
         raise AnalysisError(
-            "Places need a column place, each place once.",
-            found=f"{len(labels)} places; twice: {listed(labels[labels.duplicated()])}",
-        )
+            say("Places need a column place, each place once."),
+            found=say(
+                "{places}; twice: {twice}", places=count(len(labels), "place", "places"),
+                twice=listed(labels[labels.duplicated()]),
+            ),
+        )  # fmt: skip
     if isinstance(places, gpd.GeoDataFrame) or ("geometry" in places and not {"x", "y"} <= set(places.columns)):
         shapes = places.geometry if isinstance(places, gpd.GeoDataFrame) else gpd.GeoSeries(places["geometry"])
         if shapes.crs is not None and not _in_metres(shapes.crs):
             raise AnalysisError(
-                "The geometry of places must be in an equal-area CRS in metres.", found=shapes.crs.name,
-                next_step="Use places.to_crs() with the theatre's measuring CRS.",
+                say("The geometry of places must be in an equal-area CRS in metres."), found=shapes.crs.name,
+                next_step=say("Use {function}() with the theatre's measuring CRS.", function="places.to_crs"),
             )  # fmt: skip
         centre = shapes.centroid
         xy = np.column_stack([centre.x, centre.y])
     elif {"x", "y"} <= set(places.columns):
         xy = places[["x", "y"]].to_numpy(dtype=float, na_value=np.nan)
     else:
-        raise AnalysisError("Places need x and y in metres, or a geometry.", found=listed(places.columns))
+        raise AnalysisError(say("Places need x and y in metres, or a geometry."), found=listed(places.columns))
     if not np.isfinite(xy).all():
-        raise AnalysisError("Some places have no position.", found=listed(labels[~np.isfinite(xy).all(axis=1)]))
+        raise AnalysisError(say("Some places have no position."), found=listed(labels[~np.isfinite(xy).all(axis=1)]))
     return labels, xy
 
 
@@ -132,8 +152,8 @@ def _checked(table: pd.DataFrame, name: str, labels: pd.Index) -> pd.DataFrame:
     missing = [column for column in NEEDED if column not in table]
     if missing or table.empty:
         raise AnalysisError(
-            f"The {name} need the columns {', '.join(NEEDED)} and at least one row.",
-            found=f"{len(table)} rows with {listed(table.columns)}",
+            say(LACKING[name], columns=", ".join(NEEDED)),
+            found=say_n(len(table), "{n} row with {columns}", "{n} rows with {columns}", columns=listed(table.columns)),
         )
     counts = table["count"].to_numpy(dtype=float, na_value=np.nan)
     whole = name == "cases"
@@ -141,10 +161,13 @@ def _checked(table: pd.DataFrame, name: str, labels: pd.Index) -> pd.DataFrame:
     unknown = table.loc[~table["place"].isin(labels), "place"].unique()
     if wrong.any() or len(unknown) or table["period"].isna().any():
         raise AnalysisError(
-            f"The {name} have rows that cannot be used.",
-            found=f"{int(wrong.sum())} counts that are missing, negative or not whole; unknown places: "
-            f"{listed(unknown)}; {int(table['period'].isna().sum())} rows without a period",
-        )
+            say(UNUSABLE[name]),
+            found=say(
+                "counts that are missing, negative or not whole: {counts}; unknown places: {places}; rows without a "
+                "period: {rows}",
+                counts=number(wrong.sum()), places=listed(unknown), rows=number(table["period"].isna().sum()),
+            ),
+        )  # fmt: skip
     return table
 
 
@@ -170,7 +193,7 @@ def _calendar(found: pd.Series) -> pd.Index:
     if pd.api.types.is_integer_dtype(have.dtype):
         return pd.Index(np.arange(have[0], have[-1] + 1))
     if not isinstance(have, pd.DatetimeIndex):
-        raise AnalysisError("Periods must be whole numbers, pandas periods or dates.", found=f"{have.dtype}")
+        raise AnalysisError(say("Periods must be whole numbers, pandas periods or dates."), found=f"{have.dtype}")
     if len(have) == 1:
         return have
     months = have.year * 12 + have.month
@@ -187,6 +210,6 @@ def _table(rows: pd.DataFrame, labels: pd.Index, periods: pd.Index) -> Array:
     at, when = labels.get_indexer(pd.Index(rows["place"])), periods.get_indexer(pd.Index(rows["period"]))
     if (when < 0).any():
         odd = rows.loc[when < 0, "period"].unique()
-        raise AnalysisError("Some periods do not lie on an even calendar.", found=listed(odd))
+        raise AnalysisError(say("Some periods do not lie on an even calendar."), found=listed(odd))
     flat = np.bincount(at * len(periods) + when, rows["count"].to_numpy(dtype=float), len(labels) * len(periods))
     return flat.reshape(len(labels), len(periods)).astype(float)

@@ -16,6 +16,7 @@ from scipy.stats import false_discovery_control
 
 from civmap.analysis.cell_windows import read_counts, read_exposure
 from civmap.errors import AnalysisError
+from civmap.language import count, say
 
 Array = NDArray[np.float64]
 
@@ -131,10 +132,13 @@ def estimate_dispersion(counts: pd.Series, *, exposure: pd.Series | None = None)
     x, weight = read[use], weight[use]
     if len(x) < 10 or not x.any():
         raise AnalysisError(
-            "Too little to estimate the scatter of the counts.",
-            found=f"{int(x.sum())} incidents in {len(x)} cells that were observed and exposed",
-            expected="at least ten such cells and one incident",
-        )
+            say("Too little to estimate the scatter of the counts."),
+            found=say(
+                "{incidents} in {cells} observed and exposed", incidents=count(int(x.sum()), "incident", "incidents"),
+                cells=count(len(x), "cell", "cells"),
+            ),
+            expected=say("at least ten such cells and one incident"),
+        )  # fmt: skip
     mean = x.sum() * weight / weight.sum()
 
     def misfit(log_k: float) -> float:

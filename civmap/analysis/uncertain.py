@@ -18,6 +18,7 @@ from civmap.analysis.cell_windows import Array, listed
 from civmap.analysis.hotspots import hotspots
 from civmap.analysis.precision_areas import RADII_KM, Areas, need, precision_areas
 from civmap.errors import AnalysisError
+from civmap.language import say, write
 from civmap.schema import GRADES
 
 if TYPE_CHECKING:
@@ -115,16 +116,16 @@ def hot_in_draws(
     """
     need(records, {"grade"}, "records")
     if draws < 1:
-        raise AnalysisError("At least one draw is needed.", found=f"{draws}")
+        raise AnalysisError(say("At least one draw is needed."), found=f"{draws}")
     without = sorted(set(records["grade"].dropna().astype("str")) - set(inclusion))
     if without or records["grade"].isna().any():
         raise AnalysisError(
-            "Some grades have no chance to be counted.",
+            say("Some grades have no chance to be counted."),
             found=listed(without or ["null"]),
             expected=", ".join(GRADES),
         )
     if not all(0 <= one <= 1 for one in inclusion.values()):
-        raise AnalysisError("The chance of a grade must lie between 0 and 1.", found=str(dict(inclusion)))
+        raise AnalysisError(say("The chance of a grade must lie between 0 and 1."), found=_chances(inclusion))
     areas = precision_areas(records, cells, radii_km=radii_km)
     chance: Array = np.asarray(records["grade"].astype("str").map(dict(inclusion)), dtype=np.float64)
     counts = draw_counts(areas, chance, len(cells), draws=draws, seed=seed)
@@ -135,10 +136,15 @@ def hot_in_draws(
         hot += found["hot"].to_numpy()
         answered += found["answer"].to_numpy()
     low, high = np.quantile(counts, [0.025, 0.975], axis=1, method="inverted_cdf")
-    words = np.where(answered > 0, [f"hot in {one} of {draws} draws" for one in hot], "too few to tell in any draw")
+    said = [say("hot in {hot} of {draws} draws", hot=one, draws=draws) for one in hot]
+    words = np.where(answered > 0, said, say("too few to tell in any draw"))
     result = pd.DataFrame(
         {"hot_draws": hot, "answered_draws": answered, "draws": draws, "count_low": low, "count_high": high,
          "words": words}, index=cells.index,
     )  # fmt: skip
     result.attrs["unplaced"] = int((areas.of_record < 0).sum())
     return result
+
+
+def _chances(inclusion: Mapping[str, float]) -> str:
+    return "; ".join(f"{grade}: {write(chance)}" for grade, chance in inclusion.items())

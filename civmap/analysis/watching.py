@@ -13,8 +13,14 @@ import pandas as pd
 from scipy import stats
 
 from civmap.errors import AnalysisError
+from civmap.language import mark, say, write
 
 ODDS_RATIOS = (0.5, 0.63, 0.79, 1.0, 1.26, 1.59, 2.0, 2.52, 3.17, 4.0)  # even steps of a logarithmic scale
+HELD = {
+    "both": mark("on both lists"), "ground_only": mark("on the ground's list alone"),
+    "air_only": mark("on the air's list alone"),
+}  # fmt: skip
+KINDS = (mark("both"), mark("air only"), mark("ground only"), mark("other"))
 
 
 def sensitivity_curve(
@@ -60,12 +66,13 @@ def sensitivity_curve(
     empty = [name for name, count in counts.items() if count <= 0]
     if empty:
         raise AnalysisError(
-            "Two lists can say nothing here.", found=", ".join(f"{name} = {counts[name]}" for name in empty),
-            expected="incidents on both lists and on each alone",
+            say("Two lists can say nothing here."),
+            found="; ".join(say("{name}: {n}", name=say(HELD[name]), n=counts[name]) for name in empty),
+            expected=say("incidents on both lists and on each alone"),
         )  # fmt: skip
     theta = np.asarray(odds_ratios, float)
     if (theta <= 0).any():
-        raise AnalysisError("An odds ratio is above 0.", found=str(theta.min()))
+        raise AnalysisError(say("An odds ratio is above 0."), found=write(theta.min()))
     neither = theta * ground_only * air_only / both
     factor = np.exp(stats.norm.ppf((1 + level) / 2) * np.sqrt(1 / both + 1 / ground_only + 1 / air_only))
     seen = both + ground_only + air_only
@@ -89,7 +96,7 @@ def lists_of(reported: pd.Series, checked: pd.Series) -> pd.Series:
     air = np.array(["air_surveillance" in one for one in named], bool)
     ground = np.array(["ground_team" in one for one in named], bool)
     some = np.array([bool(one) for one in named], bool)
-    kind = np.select([air & ground, air, ground, some], ["both", "air only", "ground only", "other"], "not known")
+    kind = np.select([air & ground, air, ground, some], list(KINDS), "not known")
     return pd.Series(kind, index=reported.index)
 
 

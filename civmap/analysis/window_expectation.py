@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from civmap.analysis import tails
-from civmap.analysis.cell_windows import MIN_EXPECTED, Array, too_few
+from civmap.analysis.cell_windows import MIN_EXPECTED, NOT_OBSERVED, Array, too_few
+from civmap.language import say
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -63,7 +64,8 @@ def reasons(found: pd.DataFrame, incidents: Array) -> pd.Series:
     values = incidents[seen]
     constant = len(values) > 1 and np.ptp(values) == 0
     expected = found["expected"].fillna(0).to_numpy()
-    needed = f"incidents expected here by chance, fewer than {MIN_EXPECTED:g}"
+    little = {one: say("too few to tell: {expected:.2g} incidents expected here by chance, fewer than {least:g}",
+                       expected=one, least=MIN_EXPECTED) for one in np.unique(expected)}  # fmt: skip
     words = np.select(
         [
             ~seen,
@@ -75,13 +77,13 @@ def reasons(found: pd.DataFrame, incidents: Array) -> pd.Series:
             expected < MIN_EXPECTED,
         ],
         [
-            "not observed",
+            say(NOT_OBSERVED),
             too_few(incidents),
-            "there is only one cell, and nothing to compare it with",
-            "nothing is exposed here, so nothing can be expected",
-            "the window holds all that is exposed, and leaves nothing to compare it with",
-            "every cell has the same count",
-            "too few to tell: " + found["expected"].map("{:.2g}".format).to_numpy(dtype=object) + f" {needed}",
+            say("there is only one cell, and nothing to compare it with"),
+            say("nothing is exposed here, so nothing can be expected"),
+            say("the window holds all that is exposed, and leaves nothing to compare it with"),
+            say("every cell has the same count"),
+            np.array([little[one] for one in expected], dtype=object),
         ],
         default="",
     )
