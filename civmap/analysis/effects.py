@@ -14,8 +14,9 @@ import pandas as pd
 from scipy.stats import beta, binom
 
 from civmap.errors import AnalysisError
+from civmap.language import mark, say
 
-__all__ = ["Check", "Detectable", "Difference", "Intervention", "Neighbour", "RateRatio", "rate_ratio"]
+__all__ = ["KINDS", "Check", "Detectable", "Difference", "Intervention", "Neighbour", "RateRatio", "rate_ratio"]
 
 Value = TypeVar("Value")
 
@@ -23,6 +24,8 @@ MAX_CORRELATION = 0.5  # of two estimates; beyond it they cannot be told apart
 MAX_INFLATION = 1.2  # of a standard error by having the other event in the model
 NEAR_DAYS = 62  # two months: dates are often known to the month, and orders take weeks to reach units
 LASTING_DAYS = 182  # half a year: shorter events leave most periods on both sides alone
+
+KINDS = (mark("directive"), mark("recording change"), mark("context"))  # of a neighbour; the codes are said where shown
 
 
 @dataclass(frozen=True)
@@ -229,20 +232,26 @@ def rate_ratio(
     >>> round(found.ratio, 4), round(found.low, 4), round(found.high, 4)
     (0.2238, 0.0238, 1.05)
     """
-    for side, count, exposure in (("before", before, before_exposure), ("after", after, after_exposure)):
+    sides = (
+        (before, before_exposure, mark("The count before the date cannot be compared."),
+         mark("There is no exposure before the date, so no rate.")),
+        (after, after_exposure, mark("The count after the date cannot be compared."),
+         mark("There is no exposure after the date, so no rate.")),
+    )  # fmt: skip
+    for count, exposure, no_count, no_rate in sides:
         if not np.isfinite(count) or count < 0 or count != int(count):
             raise AnalysisError(
-                f"The count {side} the date cannot be compared.",
+                say(no_count),
                 found=str(count),
-                expected="a whole number of incidents, 0 or more",
-                next_step="Count incidents; casualties and averages need another method.",
+                expected=say("a whole number of incidents, 0 or more"),
+                next_step=say("Count incidents; casualties and averages need another method."),
             )
         if not np.isfinite(exposure) or exposure <= 0:
             raise AnalysisError(
-                f"There is no exposure {side} the date, so no rate.",
+                say(no_rate),
                 found=str(exposure),
-                expected="days, months, population or strikes above 0",
-                next_step="Choose a window with time on both sides of the date.",
+                expected=say("days, months, population or strikes above 0"),
+                next_step=say("Choose a window with time on both sides of the date."),
             )
     alpha = 1 - check_confidence(confidence)
     a, total = int(after), int(after + before)
@@ -266,9 +275,9 @@ def check_confidence(confidence: float) -> float:
     """Refuse a confidence that is not a share."""
     if not 0 < confidence < 1:
         raise AnalysisError(
-            "The confidence has to be a share.",
+            say("The confidence has to be a share."),
             found=str(confidence),
-            expected="between 0 and 1, such as 0.95",
+            expected=say("between 0 and 1, such as 0.95"),
         )
     return confidence
 
