@@ -7,10 +7,11 @@ import pandas as pd
 from civmap.analysis import interventions
 from civmap.exhibits import words
 from civmap.exhibits.directives.detectable import seen
-from civmap.exhibits.directives.primary import itself, model_lines, primary
+from civmap.exhibits.directives.primary import itself, line_words, model_lines, own_notes, primary
 from civmap.exhibits.directives.question import Question, ask
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import say
 from civmap.store import Store
 
 
@@ -24,21 +25,31 @@ def directive(recipe: Recipe, store: Store) -> Exhibit:
     found = primary(question).found
     here = question.here
     summary = interventions.summarise(found, name=question.name, counted=question.counted)
-    # the split month is said below in its own words
-    caveats = [note for note in found.notes if not (question.split and "without a row" in note)]
+    caveats = own_notes(question, found)
     if question.split:
-        why = "the directive is dated only to the month" if question.month_only else (
-            f"the date falls on day {question.at.day} of it"
-        )  # fmt: skip
-        caveats.insert(0, f"{words.month(question.at)} is left out of the model: {why}.")
+        caveats.insert(0, _split(question))
     if here.filters.measure != "incidents":
-        caveats.insert(0, "People are counted, and deaths cluster within incidents: the interval is too narrow. "
-                          "The primary comparison counts incidents.")  # fmt: skip
+        caveats.insert(0, say(
+            "People are counted, and deaths cluster within incidents: the interval is too narrow. The primary "
+            "comparison counts incidents."
+        ))  # fmt: skip
     return here.exhibit(
-        title=f"Before and after the {question.name}: {words.what(here.filters)}",
+        title=say("Before and after the {name}: {counted}", name=question.name, counted=words.what(here.filters)),
         sentence=f"{seen(found)} {summary.text}",
         parts=[_chart(question, found), _table(question, found, summary)],
         caveats=[*caveats, *question.caveats],
+    )
+
+
+def _split(question: Question) -> str:
+    """Say why the month of the date is in no model."""
+    month = words.month(question.at)
+    if question.month_only:
+        return words.capital(
+            say("{month} is left out of the model: the directive is dated only to the month.", month=month)
+        )
+    return words.capital(
+        say("{month} is left out of the model: the date falls on day {day} of it.", month=month, day=question.at.day)
     )
 
 
@@ -49,19 +60,20 @@ def _chart(question: Question, found: interventions.Intervention) -> Part:
     shown = pd.concat([question.happened, itself(name, question.at)], ignore_index=True)
     return Part(
         "series",
-        f"{here.unit.capitalize()} per month, and as projected without the {name}",
+        words.capital(say("{unit} per month, and as projected without the {name}", unit=here.unit, name=name)),
         {"series": series, "model": model_lines(found), "events": shown},
-        alt=f"Monthly {here.unit} before and after the {name}, with the fitted line and the level projected from "
-        f"before with its interval: {here.subtitle}.",
-        encoding={"unit": f"{here.unit} per month", "value_name": "Recorded", "subtitle": here.subtitle,
-                  "counterfactual_name": "Projected from before", "counterfactual_band_name": "95 % interval"},
+        alt=say(
+            "Monthly {unit} before and after the {name}, with the fitted line and the level projected from before with "
+            "its interval: {subtitle}.", unit=here.unit, name=name, subtitle=here.subtitle,
+        ),
+        encoding=line_words(question),
     )  # fmt: skip
 
 
 def _table(question: Question, found: interventions.Intervention, summary: interventions.EffectSummary) -> Part:
     table = summary.table.copy()
-    within = table["value"].between(0.05, 20) | ~table["quantity"].str.startswith("smallest")
-    table["note"] = table["note"].where(within, "none that would probably be seen")
+    within = table["value"].between(0.05, 20) | (table.index > 1)  # the first two are the smallest fall and rise
+    table["note"] = table["note"].where(within, say("none that would probably be seen"))
     table["value"] = table["value"].where(within)
     if question.here.filters.measure == "incidents":
         table = pd.concat([table, _naive(found)], ignore_index=True)
@@ -77,10 +89,12 @@ def _table(question: Question, found: interventions.Intervention, summary: inter
     }
     return Part(
         "table",
-        "The comparison in numbers",
+        say("The comparison in numbers"),
         {"table": table.rename(columns=columns)},
-        alt="Table of the level change with its interval and what it cannot be told apart from: "
-        f"{question.here.subtitle}.",
+        alt=say(
+            "Table of the level change with its interval and what it cannot be told apart from: {subtitle}.",
+            subtitle=question.here.subtitle,
+        ),
         encoding={"subtitle": question.here.subtitle},
     )
 
@@ -90,6 +104,6 @@ def _naive(found: interventions.Intervention) -> pd.DataFrame:
     naive = interventions.rate_ratio(
         int(found.events_before), found.n_before, int(found.events_after), found.n_after, confidence=found.confidence
     )
-    note = "for comparison only: knows no trend, no season and no scatter, and claims a change far too often"
-    row = ("naive: rate after / rate before", naive.ratio, naive.low, naive.high, naive.p, note)
+    note = say("for comparison only: knows no trend, no season and no scatter, and claims a change far too often")
+    row = (say("naive: rate after / rate before"), naive.ratio, naive.low, naive.high, naive.p, note)
     return pd.DataFrame([row], columns=["quantity", "value", "low", "high", "p", "note"])

@@ -11,6 +11,7 @@ from civmap.exhibits.directives.primary import Primary, fit, one_date, primary
 from civmap.exhibits.directives.question import Question, ask
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import say, say_n
 from civmap.store import Store
 
 SIDES = (12, 18, 24, 36, 48)  # months on each side for which the smallest effects are given
@@ -27,49 +28,52 @@ def detectable(recipe: Recipe, store: Store) -> Exhibit:
     table = pd.DataFrame(
         {
             "Kind": question.happened["kind"].map(
-                {"directive": "directive", "recording": "change in recording", "context": "context"}
+                {"directive": say("directive"), "recording": say("change in recording"), "context": say("context")}
             ),
             "From": question.happened["start"].dt.strftime("%Y-%m-%d"),
             "To": question.happened["end"].dt.strftime("%Y-%m-%d"),
-            "Beside this directive": list(model.roles),
+            "Beside this directive": [say(role) for role in model.roles],
             "What": question.happened["what"],
-            "The date is": question.happened["certainty"].map(words.CERTAINTIES),
+            "The date is": question.happened["certainty"].map(words.CERTAINTIES).map(say, na_action="ignore"),
         }
     )
     mixed = list(dict.fromkeys(one.label for one in model.found.neighbours if one.inseparable))
-    sentence = seen(model.found)
+    said = [seen(model.found)]
     if mixed:
         told = words.listed(mixed, joined="or")
-        sentence += f" Whatever is found, it cannot be separated from {told}."
+        said.append(say("Whatever is found, it cannot be separated from {events}.", events=told))
     entered = [term.label for terms in model.terms.values() for term in terms if term.label not in mixed]
     if entered:
-        sentence += f" The model allows for {words.listed(entered)}."
-    sentence += _comparable(question)
+        said.append(say("The model allows for {events}.", events=words.listed(entered)))
+    said += _comparable(question)
     parts = [
-        Part("table", "Smallest changes that would probably be seen", {"table": _sizes(question, model)},
-             alt="Table of the smallest fall and rise that would be seen with so many months on each side."),
-        Part("table", "What else happened in these months", {"table": table},
-             alt=f"Table of {len(table)} other events, with what the model makes of each."),
+        Part("table", say("Smallest changes that would probably be seen"), {"table": _sizes(question, model)},
+             alt=say("Table of the smallest fall and rise that would be seen with so many months on each side.")),
+        Part("table", say("What else happened in these months"), {"table": table},
+             alt=say_n(len(table), "Table of {n} other event, with what the model makes of it.",
+                       "Table of {n} other events, with what the model makes of each.")),
     ]  # fmt: skip
     return question.here.exhibit(
-        title=f"What could be seen at all after the {question.name}",
-        sentence=sentence,
+        title=say("What could be seen at all after the {name}", name=question.name),
+        sentence=" ".join(said),
         parts=parts,
         caveats=[
-            "Known from how many months there are and how much their counts scatter, whatever the result is.",
-            "Directives and changes in recording that can be told apart are terms of the model; context that can is "
-            "drawn only; what cannot be told apart is named.",
-            "\u201cProbably\u201d is a chance of 80 % that a change of this size would be found.",
+            say("Known from how many months there are and how much their counts scatter, whatever the result is."),
+            say(
+                "Directives and changes in recording that can be told apart are terms of the model; context that can "
+                "is drawn only; what cannot be told apart is named."
+            ),
+            say("\u201cProbably\u201d is a chance of 80 % that a change of this size would be found."),
             *question.caveats,
         ],
     )
 
 
-def _comparable(question: Question) -> str:
+def _comparable(question: Question) -> list[str]:
     """Say how many months before the date were recorded like those after, where recording changed in between."""
     changes = question.happened[(question.happened["kind"] == "recording") & (question.happened["start"] < question.at)]
     if changes.empty:
-        return ""
+        return []
     ends = changes["end"].fillna(changes["start"])
     # a change that is over is past with its end; one under way makes all months since it began alike at best
     since = ends.where(ends < question.at, changes["start"])
@@ -77,12 +81,21 @@ def _comparable(question: Question) -> str:
     months = question.model["period"]
     before = int(((months > since.max() - pd.Timedelta(days=1)) & (months < question.at)).sum())
     if before >= int((months < question.at).sum()):
-        return ""
-    verb = "began in" if since.max() == last["start"] else "ran until"
-    return (
-        f" Only {words.count(before, 'comparable month lies', 'comparable months lie')} before it: the change in "
-        f"recording \u201c{last['label']}\u201d {verb} {words.month(since.max())}."
-    )
+        return []
+    values = {"label": last["label"], "month": words.month(since.max())}
+    if since.max() == last["start"]:
+        return [say_n(
+            before,
+            "Only {n} comparable month lies before it: the change in recording \u201c{label}\u201d began in {month}.",
+            "Only {n} comparable months lie before it: the change in recording \u201c{label}\u201d began in {month}.",
+            **values,
+        )]  # fmt: skip
+    return [say_n(
+        before,
+        "Only {n} comparable month lies before it: the change in recording \u201c{label}\u201d ran until {month}.",
+        "Only {n} comparable months lie before it: the change in recording \u201c{label}\u201d ran until {month}.",
+        **values,
+    )]  # fmt: skip
 
 
 def _sizes(question: Question, model: Primary) -> pd.DataFrame:
@@ -101,7 +114,7 @@ def _sizes(question: Question, model: Primary) -> pd.DataFrame:
         one = one_date(found.detectable)
         rows.append(
             {
-                "Months on each side": f"{side}, as chosen" if here else str(side),
+                "Months on each side": say("{side}, as chosen", side=side) if here else str(side),
                 "Before": found.n_before,
                 "After": found.n_after,
                 "Smallest fall": _percent(100 * (1 - one.fall)),
@@ -113,20 +126,29 @@ def _sizes(question: Question, model: Primary) -> pd.DataFrame:
 
 
 def _percent(percent: float, *, rise: bool = False) -> str:
-    if rise:
-        return f"{percent:.0f} %" if percent < 1000 else "more than tenfold"
-    return f"{percent:.0f} %" if percent <= MOST_FALL else f"none up to {MOST_FALL} %"
+    if rise and percent >= 1000:
+        return say("more than tenfold")
+    if not rise and percent > MOST_FALL:
+        return say("none up to {most} %", most=MOST_FALL)
+    return say("{percent:.0f} %", percent=percent)
 
 
 def seen(found: interventions.Intervention) -> str:
     """Say the smallest fall and rise that would probably be seen."""
     size = one_date(found.detectable)
     fall, rise = 100 * (1 - size.fall), 100 * (size.rise - 1)
-    months = f"With {found.n_before} months before and {found.n_after} after,"
+    values = {"before": found.n_before, "after": found.n_after, "fall": fall}
     if fall > MOST_FALL:
-        return (
-            f"{months} even a fall of {MOST_FALL} % could have gone unseen: such a fall would be found with less than "
-            "80 % probability."
-        )
-    up = f"a rise of {rise:.0f} %" if rise <= 300 else f"a rise to {size.rise:.0f} times the level"
-    return f"{months} a fall of {fall:.0f} % or {up} would probably (80 %) be seen; less might not."
+        return say(
+            "With {before} months before and {after} after, even a fall of {most} % could have gone unseen: such a "
+            "fall would be found with less than 80 % probability.", most=MOST_FALL, **values,
+        )  # fmt: skip
+    if rise > 300:
+        return say(
+            "With {before} months before and {after} after, a fall of {fall:.0f} % or a rise to {times:.0f} times the "
+            "level would probably (80 %) be seen; less might not.", times=size.rise, **values,
+        )  # fmt: skip
+    return say(
+        "With {before} months before and {after} after, a fall of {fall:.0f} % or a rise of {rise:.0f} % would "
+        "probably (80 %) be seen; less might not.", rise=rise, **values,
+    )  # fmt: skip

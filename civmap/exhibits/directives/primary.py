@@ -133,6 +133,23 @@ def model_lines(found: interventions.Intervention) -> pd.DataFrame:
     return pd.concat([fitted, projected], axis=1).sort_index().rename_axis("period").reset_index()
 
 
+def line_words(question: Question) -> dict[str, str]:
+    """Say what is drawn in a chart of `model_lines`."""
+    here = question.here
+    return {
+        "unit": say("{unit} per month", unit=here.unit),
+        "value_name": say("Recorded"),
+        "subtitle": here.subtitle,
+        "counterfactual_name": say("Projected from before"),
+        "counterfactual_band_name": say("95 % interval"),
+    }
+
+
+def own_notes(question: Question, found: interventions.Intervention) -> list[str]:
+    """Give the notes of a model, but for the one on the split month, which is said in words of its own."""
+    return [note for note in found.notes if not (question.split and "without a row" in note)]
+
+
 def itself(name: str, at: pd.Timestamp) -> pd.DataFrame:
     """Make the row of the directive itself among the events of a chart."""
     one = {"kind": "directive", "id": "", "label": name, "what": name, "start": at, "end": pd.NaT, "certainty": ""}

@@ -29,7 +29,7 @@ KEPT = 16  # questions whose answers are kept for the next exhibit
 
 @dataclass(frozen=True)
 class Key:
-    """What a question is kept by: all that its answer depends on, also the language; the store is only carried along."""
+    """What a question is kept by: all that its answer depends on, the language too; the store is only carried."""
 
     recipe: str
     state: tuple[str, ...]
