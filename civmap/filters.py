@@ -9,6 +9,7 @@ from typing import Any
 
 from civmap import schema
 from civmap.errors import RecipeError
+from civmap.language import say
 
 MEASURES = ("incidents", "killed", "injured", "casualties")
 BOUNDS = ("min", "best", "max")
@@ -68,19 +69,24 @@ class Filters:
         for name, allowed in _LISTS.items():
             given = getattr(self, name)
             if not isinstance(given, list | tuple) or not all(isinstance(word, str) for word in given):
-                faults.append(f"{name} is a list of words, not {given!r}")
+                faults.append(say("{name} is a list of words, not {given}", name=name, given=repr(given)))
                 continue
             object.__setattr__(self, name, tuple(given))
-            faults += [f"{name} cannot be '{word}'" for word in given if allowed is not None and word not in allowed]
+            faults += [
+                say("{name} cannot be '{word}'", name=name, word=word)
+                for word in given
+                if allowed is not None and word not in allowed
+            ]
         if not (self.source is None or isinstance(self.source, str)):
-            faults.append(f"source is a word, not {self.source!r}")
+            faults.append(say("{name} is a word, not {given}", name="source", given=repr(self.source)))
         if not isinstance(self.harm_only, bool):
-            faults.append(f"harm_only is true or false, not {self.harm_only!r}")
+            faults.append(say("{name} is true or false, not {given}", name="harm_only", given=repr(self.harm_only)))
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                faults.append(f"{name} cannot be '{getattr(self, name)}' but one of {', '.join(choices)}")
+                faults.append(say("{name} cannot be '{given}' but one of {choices}", name=name,
+                                  given=getattr(self, name), choices=", ".join(choices)))  # fmt: skip
         if faults:
-            raise RecipeError("These filters do not exist: " + "; ".join(faults) + ".")
+            raise RecipeError(say("These filters do not exist: {faults}.", faults="; ".join(faults)))
 
     def with_(self, **changes: Any) -> Filters:
         """Return a copy with some fields changed."""
@@ -106,7 +112,7 @@ class Filters:
         """
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
-            raise RecipeError(f"There is no filter {', '.join(sorted(map(str, unknown)))}.",
+            raise RecipeError(say("There is no filter {names}.", names=", ".join(sorted(map(str, unknown)))),
                               expected=", ".join(field.name for field in fields(cls)))  # fmt: skip
         return cls(**{key: value for key, value in values.items() if value is not None})
 
@@ -146,7 +152,7 @@ def as_day(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError as error:
-        raise RecipeError("This is no day.", found=repr(value), expected="YYYY-MM-DD") from error
+        raise RecipeError(say("This is no day."), found=repr(value), expected=say("YYYY-MM-DD")) from error
 
 
 def conditions(filters: Filters, *, as_known_on: date | None = None) -> tuple[str, list[Any]]:

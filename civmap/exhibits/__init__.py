@@ -18,6 +18,7 @@ from civmap.exhibits import (
     trends,
 )
 from civmap.exhibits.recipe import Exhibit, Recipe
+from civmap.language import say
 from civmap.store import Store
 
 __all__ = ["ANALYSES", "Exhibit", "Recipe", "build"]
@@ -82,10 +83,12 @@ def build(recipe: Recipe, store: Store) -> Exhibit:
     """
     analysis = ANALYSES.get(recipe.analysis)
     if analysis is None:
-        raise RecipeError(f"There is no analysis '{recipe.analysis}'.", expected=", ".join(ANALYSES))
+        raise RecipeError(say("There is no analysis '{name}'.", name=recipe.analysis), expected=", ".join(ANALYSES))
     if recipe.theatre != store.theatre.id:
         raise RecipeError(
-            f"The recipe is about '{recipe.theatre}', the store about '{store.theatre.id}'.",
-            next_step="Open the store with the recipe's theatre.",
+            say(
+                "The recipe is about '{asked}', the store about '{held}'.", asked=recipe.theatre, held=store.theatre.id
+            ),
+            next_step=say("Open the store with the recipe's theatre."),
         )
     return analysis(recipe, store)

@@ -15,6 +15,7 @@ from typing import Any
 from civmap.errors import RecipeError
 from civmap.figures.part import Part
 from civmap.filters import Filters, as_day
+from civmap.language import listed, mark, say
 
 FORMAT = 1  # of the JSON form
 
@@ -50,21 +51,29 @@ class Recipe:
     as_known_on: date | None = None
 
     def __post_init__(self) -> None:
-        faults = [f"{name} is a word" for name in ("theatre", "analysis") if not isinstance(getattr(self, name), str)]
+        faults = [
+            say("{name} is a word", name=name)
+            for name in ("theatre", "analysis")
+            if not isinstance(getattr(self, name), str)
+        ]
         try:
             given = dict(self.parameters)
         except (TypeError, ValueError):
             given = {}
-            faults.append("parameters are names with values")
+            faults.append(say("parameters are names with values"))
         frozen = tuple(sorted((str(key), tuple(v) if isinstance(v, list) else v) for key, v in given.items()))
-        faults += [f"parameter '{key}' is a word, a number or true or false" for key, v in frozen if not _simple(v)]
+        faults += [
+            say("parameter '{key}' is a word, a number or true or false", key=key)
+            for key, v in frozen
+            if not _simple(v)
+        ]
         filters = self.filters
         if isinstance(filters, Mapping):
             filters = Filters.from_dict(filters)
         elif not isinstance(filters, Filters):
-            faults.append("filters are names with values")
+            faults.append(say("filters are names with values"))
         if faults:
-            raise RecipeError("The recipe cannot be read: " + "; ".join(faults) + ".")
+            raise RecipeError(say("The recipe cannot be read: {faults}.", faults="; ".join(faults)))
         object.__setattr__(self, "parameters", frozen)
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "as_known_on", as_day(self.as_known_on))
@@ -101,13 +110,17 @@ class Recipe:
         lacking = [name for name in ("theatre", "analysis") if not isinstance(values.get(name), str)]
         if lacking:
             raise RecipeError(
-                f"The recipe has no {' and no '.join(lacking)}.", found=", ".join(map(str, values)) or "nothing"
+                say("The recipe has no {names}.", names=listed(lacking, joined=mark("and no"))),
+                found=", ".join(map(str, values)) or say("nothing"),
             )
         if values.get("format", FORMAT) not in range(1, FORMAT + 1):
             raise RecipeError(
-                "The recipe is in a form that this version of CivMap does not read; a newer version may have made it.",
+                say(
+                    "The recipe is in a form that this version of CivMap does not read; a newer version may have "
+                    "made it."
+                ),
                 found=repr(values["format"]),
-                expected=f"a format up to {FORMAT}",
+                expected=say("a format up to {newest}", newest=FORMAT),
             )
         return cls(
             values["theatre"],
@@ -129,9 +142,9 @@ class Recipe:
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise RecipeError("The recipe is not valid JSON.", found=str(error)) from error
+            raise RecipeError(say("The recipe is not valid JSON."), found=str(error)) from error
         if not isinstance(values, dict):
-            raise RecipeError("The recipe is not a JSON object.", found=type(values).__name__)
+            raise RecipeError(say("The recipe is not a JSON object."), found=type(values).__name__)
         return cls.from_dict(values)
 
 
