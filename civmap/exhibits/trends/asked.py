@@ -10,9 +10,9 @@ import pandas as pd
 from civmap import queries
 from civmap.analysis import trends as analysis
 from civmap.errors import AnalysisError
-from civmap.exhibits import words
 from civmap.exhibits.standing import Standing
 from civmap.filters import Filters
+from civmap.language import say, say_in, say_n
 from civmap.queries.scope import ALL
 
 SPANS = ("12 months", "year to date", "3 months", "1 month")
@@ -122,8 +122,8 @@ def ask(here: Standing, *, span: str, years: str, areas: str = "provinces") -> A
     complete = whole.loc[whole["complete"] & (whole["period"] >= here.first.to_period("M").start_time), "period"]
     if complete.empty:
         raise AnalysisError(
-            "No month is wholly covered by the data and the chosen days.", found=here.period,
-            next_step="Choose more days.",
+            say("No month is wholly covered by the data and the chosen days."), found=here.period,
+            next_step=say("Choose more days."),
         )  # fmt: skip
     open_ = late.provisional[-MOST_PROVISIONAL:]
     settled = complete[~complete.isin(open_)]
@@ -149,7 +149,7 @@ def _names(here: Standing, panel: pd.DataFrame, areas: str) -> pd.Series:
         names = theatre.area_groups.drop_duplicates("group").set_index("group")["label"]
     else:
         names = theatre.boundaries["name"]
-    return pd.concat([pd.Series({ALL: "All"}), names])
+    return pd.concat([pd.Series({ALL: say_in("areas", "All")}), names])
 
 
 def lateness(here: Standing) -> Late:
@@ -166,16 +166,19 @@ def late_of(here: Standing, filters: Filters) -> Late:
     releases = known.nunique()
     dated = counted.loc[counted["reported"].notna(), "incidents"].sum() >= 0.5 * counted["incidents"].sum()
     if dated and releases:
-        basis, reports, since = "the day on which each incident was first reported", counted["reported"], None
+        basis, reports, since = say("the day on which each incident was first reported"), counted["reported"], None
         as_of = min(counted["reported"].max(), known.max()) + pd.offsets.MonthEnd(0)
     elif releases >= FEWEST_RELEASES:
-        basis, reports, as_of = f"{releases} successive releases", known, known.max()
+        basis, reports, as_of = say_n(releases, "{n} release", "{n} successive releases"), known, known.max()
         since = known.min() + pd.offsets.MonthBegin(1)  # what the first one held may have been known long before
     else:
-        why = (
-            f"{here.label} does not say when its incidents were reported, and with "
-            f"{words.count(releases, 'release', 'releases')} loaded nothing tells how late reports come in: the last months may "
-            "still grow."
+        why = say_n(
+            releases,
+            "{source} does not say when its incidents were reported, and with {n} release loaded nothing tells how "
+            "late reports come in: the last months may still grow.",
+            "{source} does not say when its incidents were reported, and with {n} releases loaded nothing tells how "
+            "late reports come in: the last months may still grow.",
+            source=here.label,
         )
         return Late("", np.array([]), NOTHING, why)
     try:
@@ -193,16 +196,3 @@ def provisional(late: Late) -> dict[str, str]:
     """Give a chart its first provisional month, if there is one."""
     months = late.provisional
     return {"provisional": f"{months[0]:%Y-%m-%d}"} if len(months) else {}
-
-
-def month_span(first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """Write a span of months.
-
-    Examples
-    --------
-    >>> month_span(pd.Timestamp("2019-01-01"), pd.Timestamp("2019-12-01"))
-    'Jan to Dec 2019'
-    """
-    if first == last:
-        return f"{first:%b %Y}"
-    return f"{first:%b} to {last:%b %Y}" if first.year == last.year else f"{first:%b %Y} to {last:%b %Y}"

@@ -9,6 +9,7 @@ from civmap.errors import AnalysisError, RecipeError
 from civmap.exhibits.recipe import Recipe
 from civmap.exhibits.standing import Standing, standing
 from civmap.exhibits.trends.asked import Asked, ask
+from civmap.language import say
 from civmap.store import Store
 
 
@@ -50,8 +51,12 @@ def one_province(recipe: Recipe, store: Store, chosen: dict[str, Any]) -> tuple[
     here = standing(recipe, store)
     area = chosen["province"] or next(iter([*here.filters.admin1, *most_frequent(here, "admin1")]), "")
     if not area:
-        raise AnalysisError("No province has an incident under these filters.", next_step="Take fewer filters.")
+        raise AnalysisError(
+            say("No province has an incident under these filters."), next_step=say("Take fewer filters.")
+        )
     if area not in store.theatre.boundaries.index:
-        raise RecipeError(f"There is no province '{area}'.", expected=", ".join(store.theatre.boundaries.index))
+        raise RecipeError(
+            say("There is no province '{area}'.", area=area), expected=", ".join(store.theatre.boundaries.index)
+        )
     here = narrowed(here, "admin1", area)
     return here, ask(here, span=chosen["span"], years=chosen["years"])

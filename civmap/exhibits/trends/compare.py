@@ -17,15 +17,25 @@ from civmap.exhibits.trends.asked import SPANS, YEARS, ask, provisional
 from civmap.exhibits.trends.chosen import choices, most_frequent, narrowed
 from civmap.exhibits.trends.findings import limits, percent
 from civmap.exhibits.trends.lines import series_of
+from civmap.exhibits.trends.periods import per_period, periods
 from civmap.figures.part import Part
+from civmap.language import mark, say
 from civmap.queries.scope import ALL
 from civmap.store import Store
 
 COMPARED = ("admin1", "causes", "parties")
 BOTH_SIDES = {
-    "parties": ("An incident that names both parties is counted on both sides.",),
-    "causes": ("A cause that is a parent of the other holds its incidents too.",),
+    "parties": (mark("An incident that names both parties is counted on both sides."),),
+    "causes": (mark("A cause that is a parent of the other holds its incidents too."),),
 }
+DIFFER = mark(
+    "their trends differ; each year the first changes by {ratio:.2f} times what the second does (interval {low:.2f} to "
+    "{high:.2f}; 1 is alike)."
+)
+ALIKE = mark(
+    "no clear difference between their trends; each year the first changes by {ratio:.2f} times what the second does "
+    "(interval {low:.2f} to {high:.2f}; 1 is alike)."
+)
 
 
 def trend_compare(recipe: Recipe, store: Store) -> Exhibit:
@@ -41,10 +51,12 @@ def trend_compare(recipe: Recipe, store: Store) -> Exhibit:
     if not all(pair) or pair[0] == pair[1]:
         pair = most_frequent(here, chosen["what"])
     if len(pair) < 2:
-        raise AnalysisError("There are no two to compare under these filters.", next_step="Take fewer filters.")
+        raise AnalysisError(
+            say("There are no two to compare under these filters."), next_step=say("Take fewer filters.")
+        )
     wrong = [code for code in pair if code not in names]
     if wrong:
-        raise RecipeError(f"'{wrong[0]}' cannot be compared.", expected=", ".join(names))
+        raise RecipeError(say("'{code}' cannot be compared.", code=wrong[0]), expected=", ".join(names))
     asks = [ask(narrowed(here, chosen["what"], code), span=SPANS[0], years=chosen["years"]) for code in pair]
     panels = [one.looked_at[one.looked_at["area"] == ALL] for one in asks]
     rows, fits = [], []
@@ -58,49 +70,49 @@ def trend_compare(recipe: Recipe, store: Store) -> Exhibit:
             row |= {"Trend a year": percent(fit.ratio), "95 % interval": limits(fit.low, fit.high)}
         fits.append(fit)
         rows.append(row)
-    months = f"{asks[0].length} months to {words.month(asks[0].window[1])}"
-    sentence = f"{names[pair[0]]} beside {names[pair[1]]} over the {months}: {_differ(panels, fits)}"
+    both = {"first": names[pair[0]], "second": names[pair[1]]}
+    sentence = say(
+        "{first} beside {second} over the {months} to {last}: {finding}", **both,
+        months=periods(asks[0].length, "month"), last=words.month(asks[0].window[1]), finding=_differ(panels, fits),
+    )  # fmt: skip
     shown = pd.concat([panel.assign(panel=names[code]) for code, panel in zip(pair, panels, strict=True)])
     happened = events(store, here.filters, *asks[0].window)
     chart = Part(
-        "small_multiples", "Incidents per month, on one scale",
+        "small_multiples", say("Incidents per month, on one scale"),
         {"series": series_of(shown, here, extra=("panel",)), "events": happened},
-        alt=f"Two small charts: {names[pair[0]]} and {names[pair[1]]}, incidents per month.",
-        encoding={"unit": f"{here.unit} per month", "value_name": "Recorded", "shared": True,
+        alt=say("Two small charts: {first} and {second}, incidents per month.", **both),
+        encoding={"unit": per_period(here.unit, "month"), "value_name": say("Recorded"), "shared": True,
                   **provisional(asks[0].late)},
     )  # fmt: skip
     table = Part(
         "table",
-        "Trends side by side",
+        say("Trends side by side"),
         {"table": pd.DataFrame(rows)},
-        alt=f"Table of the trends of {names[pair[0]]} and {names[pair[1]]}.",
+        alt=say("Table of the trends of {first} and {second}.", **both),
     )
     return here.exhibit(
-        title="Two beside each other", sentence=sentence, parts=[chart, table],
-        caveats=[*BOTH_SIDES.get(chosen["what"], ()), "Two words never make a difference: that one is clear and the "
-                 "other is not says nothing of whether they differ; the ratio of the two trends does."],
+        title=say("Two beside each other"), sentence=sentence, parts=[chart, table],
+        caveats=[*map(say, BOTH_SIDES.get(chosen["what"], ())),
+                 say("Two words never make a difference: that one is clear and the other is not says nothing of "
+                     "whether they differ; the ratio of the two trends does.")],
     )  # fmt: skip
 
 
 def _differ(panels: list[pd.DataFrame], fits: list[TrendFit | None]) -> str:
     """Model the first as a share of both, so that what moves both alike cancels out."""
     if any(fit is None for fit in fits):
-        return "at least one of them has too few incidents to say, so they are not compared."
+        return say("at least one of them has too few incidents to say, so they are not compared.")
     both = panels[0][["period", "incidents"]].merge(panels[1][["period", "incidents"]], on="period").dropna()
     first, second = (both[name].to_numpy(dtype=float) for name in ("incidents_x", "incidents_y"))
     some = first + second > 0
     assert fits[0] is not None
     design = fits[0].fit.design if len(fits[0].fit.design) == len(both) else None
     if design is None:
-        return "they are not covered in the same months, so they are not compared."
+        return say("they are not covered in the same months, so they are not compared.")
     try:
         fit = fit_counts(first[some], design[some], family="quasibinomial", trials=(first + second)[some])
         found = ar1_estimates(fit, times=np.flatnonzero(some)).infer(np.eye(design.shape[1])[TREND])
     except AnalysisError as error:
-        return f"whether they differ cannot be said. {error.message}"
+        return say("whether they differ cannot be said. {reason}", reason=error.message)
     ratio, low, high = (float(np.exp(part[0])) for part in (found.value, found.low, found.high))
-    said = "their trends differ" if low > 1 or high < 1 else "no clear difference between their trends"
-    return (
-        f"{said}; each year the first changes by {ratio:.2f} times what the second does (interval {low:.2f} to "
-        f"{high:.2f}; 1 is alike)."
-    )
+    return say(DIFFER if low > 1 or high < 1 else ALIKE, ratio=ratio, low=low, high=high)

@@ -10,9 +10,10 @@ import pandas as pd
 from civmap import queries
 from civmap.analysis import trends as analysis
 from civmap.exhibits.trends.asked import BY, Asked
+from civmap.language import mark, say
 from civmap.queries.scope import ALL
 
-NOT_COVERED = "not covered"
+NOT_COVERED = mark("not covered")  # as the trend words a code, said where it is shown
 
 
 def findings(asked: Asked) -> pd.DataFrame:
@@ -98,8 +99,8 @@ def percent(ratio: Any) -> str:
     if ratio is None or np.isnan(ratio):
         return ""
     if ratio > 20:
-        return "over 20 times" if np.isfinite(ratio) else "no limit"
-    return f"{ratio:.0f} times" if ratio >= 5 else f"{100 * (ratio - 1):+.0f} %"
+        return say("over 20 times") if np.isfinite(ratio) else say("no limit")
+    return say("{ratio:.0f} times", ratio=ratio) if ratio >= 5 else say("{change:+.0f} %", change=100 * (ratio - 1))
 
 
 def limits(low: Any, high: Any) -> str:
@@ -110,4 +111,17 @@ def limits(low: Any, high: Any) -> str:
     >>> limits(0.7, 1.5), limits(0.0, float("inf"))
     ('-30 % to +50 %', '-100 % to no limit')
     """
-    return "" if low is None or np.isnan(low) or np.isnan(high) else f"{percent(low)} to {percent(high)}"
+    if low is None or np.isnan(low) or np.isnan(high):
+        return ""
+    return say("{low} to {high}", low=percent(low), high=percent(high))
+
+
+def either(fall: Any, rise: Any) -> str:
+    """Write the smallest changes that would be seen.
+
+    Examples
+    --------
+    >>> either(0.8, 1.25)
+    '-20 % or +25 %'
+    """
+    return say("{fall} or {rise}", fall=percent(fall), rise=percent(rise))

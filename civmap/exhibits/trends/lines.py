@@ -12,11 +12,25 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, event_table, events, options, standing
 from civmap.exhibits.trends.asked import lateness, provisional
 from civmap.exhibits.trends.per import PER, divided
+from civmap.exhibits.trends.periods import counted, per_period, periods
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 
 PERIODS = ("month", "quarter", "year", "week")
 RATES = {"incidents": "rate", "value_min": "rate_min", "value_best": "rate_best", "value_max": "rate_max"}
+PEAKS = {
+    "week": mark("the highest count, {top}, is in the week of {day}"),
+    "month": mark("the highest count, {top}, is in {month}"),
+    "quarter": mark("the highest count, {top}, is in the quarter from {month}"),
+    "year": mark("the highest count, {top}, is in {year}"),
+}
+PARTIAL = {
+    "week": mark("Only a part of the week from {starts} is covered by the data or the filters."),
+    "month": mark("Only a part of the month from {starts} is covered by the data or the filters."),
+    "quarter": mark("Only a part of the quarter from {starts} is covered by the data or the filters."),
+    "year": mark("Only a part of the year from {starts} is covered by the data or the filters."),
+}
 
 
 def national_trend(recipe: Recipe, store: Store) -> Exhibit:
@@ -29,24 +43,25 @@ def national_trend(recipe: Recipe, store: Store) -> Exhibit:
     frequency = chosen["frequency"]
     here = standing(recipe, store)
     panel, rate = divided(here, by=None, frequency=frequency, per=chosen["per"])
-    unit = rate.unit or f"{here.unit} per {frequency}"
+    unit = rate.unit or per_period(here.unit, frequency)
+    peak = _peak(panel, here, frequency)
     happened = events(store, here.filters, here.first, here.last)
     part = Part(
         "series",
-        unit[:1].upper() + unit[1:],
+        words.capital(unit),
         {"series": series_of(panel, here, rates=bool(rate.unit)), "events": happened},
-        alt=f"Line of {unit}: {here.subtitle}. {_peak(panel, here, frequency)}",
+        alt=say("Line of {unit}: {subtitle}. {peak}", unit=unit, subtitle=here.subtitle, peak=peak),
         encoding={
             "unit": unit,
-            "value_name": "Recorded",
+            "value_name": say("Recorded"),
             "subtitle": here.subtitle,
             **provisional(lateness(here)),
-        },  # fmt: skip
+        },
     )
-    sentence = f"{_peak(panel, here, frequency)} {_events_in_words(happened)}"
+    what = words.capital(per_period(words.what(here.filters), frequency))
     return here.exhibit(
-        title=f"{words.what(here.filters).capitalize()} per {frequency}: {store.theatre.title}",
-        sentence=sentence,
+        title=say("{what}: {theatre}", what=what, theatre=store.theatre.title),
+        sentence=" ".join(piece for piece in (peak, _events_in_words(happened)) if piece),
         parts=[part, event_table(happened)],
         caveats=[*rate.caveats, *_caveats(panel, frequency)],
     )
@@ -62,7 +77,7 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     frequency = chosen["frequency"]
     here = standing(recipe, store)
     panel, rate = divided(here, by="admin1", frequency=frequency, per=chosen["per"])
-    unit = rate.unit or f"{here.unit} per {frequency}"
+    unit = rate.unit or per_period(here.unit, frequency)
     names = store.theatre.boundaries["name"]
     totals = panel.groupby("area", sort=False)["incidents"].sum(min_count=1)
     seen = totals[totals.fillna(0) > 0].sort_values(ascending=False).index
@@ -74,44 +89,51 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
     happened = events(store, here.filters, here.first, here.last)
     drawn = int(totals.fillna(0).sum())
     nowhere = here.totals["incidents"] - drawn
-    subtitle = here.subtitled(drawn, f"{words.number(nowhere)} more known only to the country" if nowhere else "")
+    vague = say_n(nowhere, "{n} more known only to the country", "{n} more known only to the country")
+    subtitle = here.subtitled(drawn, vague if nowhere else "")
     charts = Part(
         "small_multiples",
-        f"{unit[:1].upper() + unit[1:]}, by province",
+        say("{unit}, by province", unit=words.capital(unit)),
         {"series": series_of(shown, here, extra=("panel",), rates=bool(rate.unit)), "events": happened},
-        alt=f"{len(seen)} small charts, one for each province, of {unit}: {subtitle}.",
+        alt=say_n(
+            len(seen), "{n} small chart, one for each province, of {unit}: {subtitle}.",
+            "{n} small charts, one for each province, of {unit}: {subtitle}.", unit=unit, subtitle=subtitle,
+        ),
         encoding={
             "unit": unit,
-            "value_name": "Recorded",
+            "value_name": say("Recorded"),
             "shared": chosen["shared"],
             "subtitle": subtitle,
             **provisional(lateness(here)),
         },
-    )
+    )  # fmt: skip
     silent = int(totals.notna().sum() - len(seen))
     outside = int(totals.isna().sum())
-    caveats = [*rate.caveats, *_caveats(panel, frequency)]
-    if silent:
-        caveats.append(
-            f"{words.count(silent, 'province', 'provinces')} in the source's scope without a record under these filters."
-        )
-    if nowhere:
-        vague = words.count(nowhere, "incident is", "incidents are")
-        caveats.append(f"{vague} known only to the country and in no province.")
-    if outside:
-        caveats.append(
-            f"{words.count(outside, 'province', 'provinces')} outside what the source covers: empty, not zero."
-        )
-    sentence = f"{here.label} has records in {words.count(len(seen), 'province', 'provinces')} under these filters."
+    sentence = say_n(len(seen), "{source} has records in {n} province under these filters.",
+                     "{source} has records in {n} provinces under these filters.", source=here.label)  # fmt: skip
     if len(seen):
-        sentence += f" Most incidents: {names[seen[0]]}, {words.number(totals[seen[0]])}."
+        sentence += " " + say("Most incidents: {province}, {incidents}.", province=names[seen[0]],
+                              incidents=words.number(totals[seen[0]]))  # fmt: skip
     return here.exhibit(
-        title=f"{words.what(here.filters).capitalize()} by province",
+        title=say("{what} by province", what=words.capital(words.what(here.filters))),
         sentence=sentence,
         parts=[charts],
-        caveats=caveats,
+        caveats=[*rate.caveats, *_caveats(panel, frequency), *_not_drawn(silent, nowhere, outside)],
         n=drawn,
     )
+
+
+def _not_drawn(silent: int, nowhere: int, outside: int) -> list[str]:
+    """Say how many provinces and incidents no line shows, and why."""
+    reasons = (
+        (silent, mark("{n} province in the source's scope without a record under these filters."),
+         mark("{n} provinces in the source's scope without a record under these filters.")),
+        (nowhere, mark("{n} incident is known only to the country and in no province."),
+         mark("{n} incidents are known only to the country and in no province.")),
+        (outside, mark("{n} province outside what the source covers: empty, not zero."),
+         mark("{n} provinces outside what the source covers: empty, not zero.")),
+    )  # fmt: skip
+    return [say_n(value, one, many) for value, one, many in reasons if value]
 
 
 def series_of(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = (), rates: bool = False) -> pd.DataFrame:
@@ -129,36 +151,38 @@ def series_of(panel: pd.DataFrame, here: Standing, *, extra: tuple[str, ...] = (
 
 
 def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
-    counted = panel.dropna(subset=[here.value])
-    if counted.empty or counted[here.value].max() == 0:
-        return f"No {here.unit} under these filters."
-    top = counted.sort_values([here.value, "period"], ascending=[False, True]).iloc[0]
-    when = f"{top['period']:%Y}" if frequency == "year" else words.month(top["period"])
-    begins = "the week of " + words.day(top["period"]) if frequency == "week" else when
-    if frequency == "quarter":
-        begins = f"the quarter from {when}"
-    total = words.number(counted[here.value].sum())
-    unit = here.unit.replace("incidents", "incident", 1) if total == "1" else here.unit
-    return (
-        f"{here.label} records {total} {unit} in "
-        f"{words.count(len(counted), frequency, f'{frequency}s')}; the highest count, {words.number(top[here.value])}, is in {begins}."
-    )
+    known = panel.dropna(subset=[here.value])
+    if known.empty or known[here.value].max() == 0:
+        return say("No {unit} under these filters.", unit=here.unit)
+    top = known.sort_values([here.value, "period"], ascending=[False, True]).iloc[0]
+    when = top["period"]
+    peak = say(PEAKS[frequency], top=words.number(top[here.value]), day=words.day(when), month=words.month(when),
+               year=when.year)  # fmt: skip
+    return say(
+        "{source} records {counted} in {periods}; {peak}.", source=here.label,
+        counted=counted(here, known[here.value].sum()), periods=periods(len(known), frequency), peak=peak,
+    )  # fmt: skip
 
 
 def _events_in_words(happened: pd.DataFrame) -> str:
-    counted = happened["kind"].value_counts()
-    named = [("directive", "directive"), ("recording", "recording change"), ("context", "event of context")]
-    said = [words.count(int(counted[kind]), noun, noun.replace("event", "events") if kind == "context" else f"{noun}s")
-            for kind, noun in named if kind in counted]  # fmt: skip
-    return f"In these days: {words.listed(said)}. Nearness in time is shown, not taken as a reason." if said else ""
+    number = happened["kind"].value_counts()
+    named = {
+        "directive": (mark("{n} directive"), mark("{n} directives")),
+        "recording": (mark("{n} recording change"), mark("{n} recording changes")),
+        "context": (mark("{n} event of context"), mark("{n} events of context")),
+    }
+    said = [say_n(number[kind], *texts) for kind, texts in named.items() if kind in number]
+    if not said:
+        return ""
+    return say("In these days: {events}. Nearness in time is shown, not taken as a reason.", events=words.listed(said))
 
 
 def _caveats(panel: pd.DataFrame, frequency: str) -> list[str]:
-    caveats = ["Counts as recorded: season, chance and recording move them too; the words in the table allow for them."]
+    caveats = [
+        say("Counts as recorded: season, chance and recording move them too; the words in the table allow for them.")
+    ]
     partial = panel.loc[~panel["complete"], "period"].drop_duplicates()
     if len(partial):
-        starts = words.listed(
-            [words.month(start) if frequency != "week" else words.day(start) for start in partial[:3]]
-        )
-        caveats.append(f"Only a part of the {frequency} from {starts} is covered by the data or the filters.")
+        written = words.day if frequency == "week" else words.month
+        caveats.append(say(PARTIAL[frequency], starts=words.listed([written(start) for start in partial[:3]])))
     return caveats

@@ -9,11 +9,22 @@ import pandas as pd
 from civmap import queries, schema
 from civmap.exhibits import words
 from civmap.exhibits.standing import Standing
+from civmap.exhibits.trends.periods import per_period, periods
 from civmap.filters import Filters
+from civmap.language import mark, say
 from civmap.queries.exposure import PEOPLE
 from civmap.store import Store
 
 PER = ("", PEOPLE, *schema.ACTIVITY_MEASURES)
+# each for the whole theatre (False) and for provinces (True)
+UNKNOWN = {
+    False: mark("{what} are not known for the whole theatre in any of these periods, so counts are shown as they are."),
+    True: mark("{what} are not known for provinces in any of these periods, so counts are shown as they are."),
+}
+MISSING = {
+    False: mark("{missing} of {periods} have no figure to divide by and are left empty, not zero."),
+    True: mark("{missing} of {periods} of provinces have no figure to divide by and are left empty, not zero."),
+}
 
 
 @dataclass(frozen=True)
@@ -33,33 +44,32 @@ def divided(here: Standing, *, by: str | None, frequency: str, per: str) -> tupl
         return panel, Rate()
     counted = panel[panel["incidents"].notna() & panel["complete"]]
     known = counted["exposure"].notna()
-    where = "provinces" if by else "the whole theatre"
     if not known.any():
-        return panel, Rate(caveats=(
-            f"{_named(per).capitalize()} are not known for {where} in any of these {frequency}s, so counts are shown "
-            "as they are.",
-        ))  # fmt: skip
-    caveats = [
-        f"Counts per {frequency}, {panel.attrs['exposure']}: the rate moves with either and says nothing of why; what "
-        "was counted and what it is divided by need not come from the same forces."
-    ]
+        return panel, Rate(caveats=(say(UNKNOWN[bool(by)], what=words.capital(_named(per))),))
+    divided_by = panel.attrs["exposure"]
+    caveats = [say(
+        "{counts}, {divided_by}: the rate moves with either and says nothing of why; what was counted and what it is "
+        "divided by need not come from the same forces.",
+        counts=words.capital(per_period(say("counts"), frequency)), divided_by=divided_by,
+    )]  # fmt: skip
     if not known.all():
-        missing = words.number(int((~known).sum()))
-        caveats.append(
-            f"{missing} of {words.count(len(counted), frequency, f'{frequency}s')} {'of provinces ' if by else ''}have no figure to "
-            "divide by and are left empty, not zero."
-        )
-    return panel, Rate(f"{here.unit} per {frequency}, {panel.attrs['exposure']}", tuple(caveats))
+        caveats.append(say(MISSING[bool(by)], missing=words.number(int((~known).sum())),
+                           periods=periods(len(counted), frequency)))  # fmt: skip
+    unit = say("{unit}, {divided_by}", unit=per_period(here.unit, frequency), divided_by=divided_by)
+    return panel, Rate(unit, tuple(caveats))
 
 
 def offered(store: Store, filters: Filters) -> dict[str, str]:
     """Name what counts can be divided by here; empty where nothing is known."""
     found = queries.denominators(store, filters)
-    return {
-        name: "100,000 people" if name == PEOPLE else schema.words(name) + ("" if below else " (whole theatre)")
-        for name, below in found.items()
-    }
+    return {name: _offered(name, below=below) for name, below in found.items()}
+
+
+def _offered(name: str, *, below: bool) -> str:
+    if name == PEOPLE:
+        return say("100,000 people")
+    return schema.words(name) if below else say("{what} (whole theatre)", what=schema.words(name))
 
 
 def _named(per: str) -> str:
-    return "people" if per == PEOPLE else schema.words(per)
+    return say("people") if per == PEOPLE else schema.words(per)

@@ -9,14 +9,22 @@ from civmap.analysis.trend_words import FALLING, NO_CHANGE, RISING, TOO_FEW
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import options, standing
-from civmap.exhibits.trends.asked import AREAS, SPANS, YEARS, Asked, ask, month_span
-from civmap.exhibits.trends.findings import NOT_COVERED, findings, limits, percent
+from civmap.exhibits.trends.asked import AREAS, SPANS, YEARS, Asked, ask
+from civmap.exhibits.trends.findings import NOT_COVERED, either, findings, limits, percent
+from civmap.exhibits.trends.periods import month_span
 from civmap.exhibits.trends.told import caveats_of, sentence_of
 from civmap.exhibits.trends.trend_map import trend_map
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n, speaking
 from civmap.queries.scope import ALL
 from civmap.store import Store
 
+COLUMNS = {"provinces": "Province", "districts": "District", "groups": "Area"}
+TITLES = {
+    "provinces": mark("Rising or falling: {what} by province"),
+    "districts": mark("Rising or falling: {what} by district"),
+    "groups": mark("Rising or falling: {what} by area"),
+}
 ORDER = {RISING: 0, FALLING: 1, NO_CHANGE: 2, TOO_FEW: 3, NOT_COVERED: 4}
 
 
@@ -31,19 +39,21 @@ def trend_table(recipe: Recipe, store: Store) -> Exhibit:
     asked = ask(here, span=chosen["span"], years=chosen["years"], areas=chosen["areas"])
     found = findings(asked)
     table = _table(asked, found)
-    word = {"provinces": "Province", "districts": "District"}.get(chosen["areas"], "Area")
     months = month_span(*asked.window)
     parts = [Part(
-        "table", f"Trend over {months}, and the latest period beside the year before",
-        {"table": table.rename(columns={"Area": word})},
-        alt=f"Table of {len(table)} areas with trend word, latest period, same period last year and change.",
-        encoding={"subtitle": here.subtitle},
+        "table", say("Trend over {months}, and the latest period beside the year before", months=months),
+        {"table": table},
+        alt=say_n(
+            len(table), "Table of {n} area with trend word, latest period, same period last year and change.",
+            "Table of {n} areas with trend word, latest period, same period last year and change.",
+        ),
+        encoding={"subtitle": here.subtitle, "headers": _headers(asked)},
     )]  # fmt: skip
     if chosen["areas"] == "provinces":
         parts.append(trend_map(asked, found, months))
     return here.exhibit(
-        title=f"Rising or falling: {words.what(here.filters.with_(measure='incidents'))} by {word.lower()}",
-        sentence=sentence_of(asked, found, word.lower()),
+        title=say(TITLES[chosen["areas"]], what=words.what(here.filters.with_(measure="incidents"))),
+        sentence=sentence_of(asked, found),
         parts=parts,
         caveats=caveats_of(asked, found),
     )
@@ -56,12 +66,12 @@ def _table(asked: Asked, found: pd.DataFrame) -> pd.DataFrame:
     shown = shown.loc[order]
     people = asked.here.filters.measure != "incidents"
     now, before = ("value_now", "value_before") if people else ("now", "before")
-    unit = f", {asked.here.unit}" if people else ""
+    trend, latest, year_before = _headers(asked)
     table = {
-        "Area": shown["name"],
-        f"Trend ({asked.length} months)": shown["word"],
-        f"{month_span(*asked.span)}{unit}": shown[now].round().astype("Int64"),
-        f"{month_span(*asked.before)}{unit}": shown[before].round().astype("Int64"),
+        COLUMNS[asked.areas]: shown["name"],
+        trend: shown["word"].map({word: say(word) for word in ORDER}),
+        latest: shown[now].round().astype("Int64"),
+        year_before: shown[before].round().astype("Int64"),
         "Change, %": _hundredths(shown["change"]),
         "Change, 95 % interval": _joined(shown, "change_low", "change_high"),
         "Pooled change, %": _hundredths(shown["pooled"]),
@@ -70,12 +80,28 @@ def _table(asked: Asked, found: pd.DataFrame) -> pd.DataFrame:
         "Trend a year": [percent(ratio) for ratio in shown["ratio"]],
         "Trend, 95 % interval": _joined(shown, "low", "high"),
         "Would show from (a year)": [
-            "; ".join([f"{percent(fall)} or {percent(rise)}"] * (rise == rise) + [why] * bool(why))
+            "; ".join([either(fall, rise)] * (rise == rise) + [why] * bool(why))
             for fall, rise, why in zip(shown["fall"], shown["rise"], shown["why"], strict=True)
         ],
         "Incidents per 100,000 people a year": _per_head(asked, shown),
     }
     return pd.DataFrame(table).reset_index(drop=True)
+
+
+def _headers(asked: Asked) -> dict[str, str]:
+    """Head the columns that are named after months, by their English names, which disclosure control reads."""
+    with speaking("en"):
+        names = _months(asked)
+    return dict(zip(names, _months(asked), strict=True))
+
+
+def _months(asked: Asked) -> list[str]:
+    """Name the columns of the word, of the latest period and of the one a year before."""
+    trend = say_n(asked.length, "Trend ({n} month)", "Trend ({n} months)")
+    spans = [month_span(*asked.span), month_span(*asked.before)]
+    if asked.here.filters.measure != "incidents":
+        spans = [say("{months}, {unit}", months=months, unit=asked.here.unit) for months in spans]
+    return [trend, *spans]
 
 
 def _hundredths(ratio: pd.Series) -> pd.Series:

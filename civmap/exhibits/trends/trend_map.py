@@ -10,6 +10,7 @@ from civmap.exhibits import words
 from civmap.exhibits.trends.asked import Asked
 from civmap.exhibits.trends.findings import NOT_COVERED, limits, percent
 from civmap.figures.part import Part
+from civmap.language import say
 
 # five shades that stay apart in grey, on a light and on a dark page
 CLASSES = ((FALLING, "2"), (NO_CHANGE, "3"), (RISING, "5"), (TOO_FEW, "few"), (NOT_COVERED, "outside"))
@@ -19,22 +20,26 @@ def trend_map(asked: Asked, found: pd.DataFrame, months: str) -> Part:
     """Draw every province by its word."""
     land = asked.here.store.theatre.boundaries
     own = found.reindex(land.index)
+    said = {word: say(word) for word, _ in CLASSES}
+    finding = own["word"].fillna(NOT_COVERED).map(said)
     label = [
-        f"{name}: {word}" + (f", {percent(ratio)} a year ({limits(low, high)})" if ratio == ratio else "")
+        say("{name}: {word}", name=name, word=word) if ratio != ratio
+        else say("{name}: {word}, {change} a year ({interval})", name=name, word=word, change=percent(ratio),
+                 interval=limits(low, high))
         for name, word, ratio, low, high in zip(
-            land["name"], own["word"].fillna(NOT_COVERED), own["ratio"], own["low"], own["high"], strict=True
+            land["name"], finding, own["ratio"], own["low"], own["high"], strict=True
         )
-    ]
+    ]  # fmt: skip
     frame = gpd.GeoDataFrame(
         {"admin1": land.index, "name": land["name"].to_numpy(), "value": own["ratio"].to_numpy(dtype="float64"),
-         "finding": own["word"].fillna(NOT_COVERED).to_numpy(), "label": label},
+         "finding": finding.to_numpy(), "label": label},
         geometry=land.geometry.to_numpy(), crs=land.crs,
     )  # fmt: skip
     counted = frame["finding"].value_counts()
-    said = words.listed([f"{counted[name]} {name}" for name, _ in CLASSES if name in counted])
+    found_in = words.listed([f"{counted[word]} {word}" for word in said.values() if word in counted])
     return Part(
-        "provinces", f"Trend by province, {months}", {"provinces": frame},
-        alt=f"Map of provinces by trend: {said}.",
-        encoding={"classes": CLASSES, "view": asked.here.store.theatre.view, "unit": "trend",
-                  "subtitle": asked.here.subtitle},
+        "provinces", say("Trend by province, {months}", months=months), {"provinces": frame},
+        alt=say("Map of provinces by trend: {findings}.", findings=found_in),
+        encoding={"classes": tuple((said[word], role) for word, role in CLASSES), "unit": say("trend"),
+                  "view": asked.here.store.theatre.view, "subtitle": asked.here.subtitle},
     )  # fmt: skip
