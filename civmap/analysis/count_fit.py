@@ -20,7 +20,9 @@ from scipy.optimize import brentq, minimize_scalar
 from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 
+from civmap.analysis.period_words import counted
 from civmap.errors import AnalysisError
+from civmap.language import listed, say
 
 __all__ = ["FAMILIES", "CountFit", "NoFiniteFitError", "fit_counts", "no_scatter", "refit"]
 
@@ -185,11 +187,12 @@ def fit_counts(
     both = None if trials is None else np.asarray(trials, dtype=float)
     if len(y) - columns.shape[1] < 3:
         raise AnalysisError(
-            "The series is too short for this model.",
-            found=f"{len(y)} periods for {columns.shape[1]} coefficients",
-            expected=f"at least {columns.shape[1] + 3} periods",
-            next_step="Take a longer window, fewer harmonics, or fewer other events.",
-        )
+            say("The series is too short for this model."),
+            found=say("{periods} for {coefficients} coefficients", periods=counted(len(y), "period"),
+                      coefficients=columns.shape[1]),
+            expected=say("at least {n} periods", n=columns.shape[1] + 3),
+            next_step=say("Take a longer window, fewer harmonics, or fewer other events."),
+        )  # fmt: skip
     law = _law(family)
     result = _fitted(y, columns, log_exposure, families.Poisson() if law is None else law, both)
     if law is None:
@@ -220,15 +223,17 @@ def refit(fit: CountFit, design: Array) -> CountFit:
 def no_scatter() -> AnalysisError:
     """Say that counts without scatter cannot be judged."""
     return AnalysisError(
-        "The counts follow the model without any scatter, so nothing can be said about chance.",
-        next_step="Check that these are counts, and take a longer window.",
+        say("The counts follow the model without any scatter, so nothing can be said about chance."),
+        next_step=say("Check that these are counts, and take a longer window."),
     )
 
 
 def _law(family: str) -> Any:
     """Find the family in statsmodels; None for the negative binomial, whose spread has to be found first."""
     if family not in FAMILIES:
-        raise AnalysisError(f"family='{family}' is unknown.", expected=" or ".join(FAMILIES))
+        raise AnalysisError(
+            say("{name}='{value}' is unknown.", name="family", value=family), expected=listed(FAMILIES, joined="or")
+        )
     if family == "gaussian":
         return families.Gaussian(families.links.Log())
     if family == "quasibinomial":
@@ -265,8 +270,8 @@ def _fitted(
         settled = bool(result.mu.max() < 1 - NO_EVENTS_MEAN)
     if not settled:
         raise NoFiniteFitError(
-            "The model has no finite answer: in some stretch of the series nothing was counted at all.",
-            next_step="Take a wider area or more causes, a longer window, or leave out short events.",
+            say("The model has no finite answer: in some stretch of the series nothing was counted at all."),
+            next_step=say("Take a wider area or more causes, a longer window, or leave out short events."),
         )
     return result
 

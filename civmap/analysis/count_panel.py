@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from civmap.analysis.period_words import counted
 from civmap.errors import AnalysisError
+from civmap.language import say, say_n
 
-__all__ = ["Day", "Series", "counted", "read_series", "to_day"]
+__all__ = ["Day", "Series", "counted", "read_series", "tells_gap", "to_day"]
 
 Array = NDArray[np.float64]
 Day = date | pd.Timestamp | str
@@ -56,7 +58,7 @@ class Series:
 
     @property
     def unit(self) -> str:
-        """What one period is."""
+        """What one period is; a code, in words by `period_words`."""
         names = {1: "month", 3: "quarter", 12: "year"} if self.monthly else {1: "day", 7: "week"}
         return names.get(self.step, f"period of {self.step} {'months' if self.monthly else 'days'}")
 
@@ -86,13 +88,15 @@ class Series:
 
 
 def to_day(value: Day, what: str) -> pd.Timestamp:
-    """Read a day, without time and time zone."""
+    """Read a day of an event, without time and time zone."""
     try:
         day = pd.Timestamp(value)
     except (ValueError, TypeError) as error:
-        raise AnalysisError(f"The date of {what} cannot be read.", found=repr(value)) from error
+        raise AnalysisError(say("The date of {event} cannot be read.", event=what), found=repr(value)) from error
     if pd.isna(day):
-        raise AnalysisError(f"The date of {what} is missing.", next_step="Give a day, such as 2009-07-02.")
+        raise AnalysisError(
+            say("The date of {event} is missing.", event=what), next_step=say("Give a day, such as 2009-07-02.")
+        )
     return day.tz_localize(None).normalize()
 
 
@@ -126,53 +130,68 @@ def read_series(
     others = [*controls, *beside]
     for name in [outcome, *([] if exposure is None else [exposure]), *others]:
         if name not in panel.columns:
-            raise AnalysisError(f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns)))
+            raise AnalysisError(
+                say("The panel has no column '{name}'.", name=name), found=", ".join(map(str, panel.columns))
+            )
     all_starts = _starts(panel)
     counts = _numbers(panel, outcome)
     known = ~np.isnan(counts)
     notes = []
     if (~known).any():
-        notes.append(f"{counted((~known).sum(), 'period')} without a count (outside the source's scope) left out.")
+        notes.append(say_n(
+            int((~known).sum()),
+            "{n} period without a count (outside the source's scope) left out.",
+            "{n} periods without a count (outside the source's scope) left out.",
+        ))  # fmt: skip
     if not known.any():
         raise AnalysisError(
-            "No period has a count.", next_step="Choose a source whose scope covers this place and time."
+            say("No period has a count."), next_step=say("Choose a source whose scope covers this place and time.")
         )
     further = {name: _numbers(panel, name) for name in others}
     for name, values in {outcome: counts, **further}.items():
         there = values[~np.isnan(values)]
         if (there < 0).any() or np.isinf(there).any():
-            raise AnalysisError(f"'{name}' holds values that are not counts.", expected="0 or more")
+            raise AnalysisError(say("'{name}' holds values that are not counts.", name=name), expected=say("0 or more"))
         gone = known & np.isnan(values)
         if gone.all() or not (known & ~gone).any():
             raise AnalysisError(
-                f"No period has a count of both '{outcome}' and '{name}'.",
-                next_step="Choose two sources, parties or causes whose scopes share a stretch of time.",
+                say("No period has a count of both '{first}' and '{second}'.", first=outcome, second=name),
+                next_step=say("Choose two sources, parties or causes whose scopes share a stretch of time."),
             )
         if gone.any():
-            notes.append(f"{counted(int(gone.sum()), 'period')} without a count of '{name}' left out.")
+            notes.append(say_n(
+                int(gone.sum()),
+                "{n} period without a count of '{name}' left out.",
+                "{n} periods without a count of '{name}' left out.",
+                name=name,
+            ))  # fmt: skip
             known &= ~gone
     place, ends, step, monthly = _calendar(all_starts)
     missing = int(place[-1]) + 1 - len(place)
     if missing:
-        notes.append(f"{counted(missing, 'period')} without a row left out, not counted as zero.")
+        notes.append(_gap(missing))
     offset = np.zeros(len(counts))
     if exposure is not None:
         amount = _numbers(panel, exposure)
         wrong = known & ~((amount > 0) & np.isfinite(amount))
         if wrong.any():
             raise AnalysisError(
-                f"'{exposure}' is zero or missing in {counted(int(wrong.sum()), 'period')}, "
-                f"first {all_starts[wrong][0]:%B %Y}.",
-                expected="an exposure above 0 in every period with a count",
-                next_step="Take a window in which it is known, or compare counts without it.",
-            )
+                say("'{name}' is zero or missing in {periods}, first {when:%B %Y}.", name=exposure,
+                    periods=counted(int(wrong.sum()), "period"), when=all_starts[wrong][0]),
+                expected=say("an exposure above 0 in every period with a count"),
+                next_step=say("Take a window in which it is known, or compare counts without it."),
+            )  # fmt: skip
         offset[known] = np.log(amount[known])
     trials = None
     if len(beside):
         trials = counts + sum(further[name] for name in beside)
         empty = known & (trials == 0)
         if empty.any():
-            notes.append(f"{counted(int(empty.sum()), 'period')} without any count on either side left out.")
+            notes.append(say_n(
+                int(empty.sum()),
+                "{n} period without any count on either side left out.",
+                "{n} periods without any count on either side left out.",
+            ))  # fmt: skip
             known &= ~empty
     kept = tuple((name, further[name]) for name in controls)
     return Series(all_starts, ends, place, counts, offset, step, monthly, tuple(notes), kept, trials).keep(known)
@@ -191,14 +210,20 @@ def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:
         try:
             starts = pd.DatetimeIndex(index)
         except (ValueError, TypeError) as error:
-            raise AnalysisError("The column 'period' cannot be read as dates.", found=str(index[0])) from error
+            raise AnalysisError(say("The column 'period' cannot be read as dates."), found=str(index[0])) from error
     else:
-        raise AnalysisError("The panel has no time.", expected="a column 'period' with the first day of each period")
+        raise AnalysisError(
+            say("The panel has no time."), expected=say("a column 'period' with the first day of each period")
+        )
     starts = starts.tz_localize(None).normalize()
     if len(starts) < 2 or starts.hasnans:
-        raise AnalysisError("The panel needs at least two periods, each with a date.", found=f"{len(starts)} rows")
+        raise AnalysisError(
+            say("The panel needs at least two periods, each with a date."), found=counted(len(starts), "row")
+        )
     if not (starts.is_monotonic_increasing and starts.is_unique):
-        raise AnalysisError("The panel needs one row per period in time order.", next_step="Sum and sort it by period.")
+        raise AnalysisError(
+            say("The panel needs one row per period in time order."), next_step=say("Sum and sort it by period.")
+        )
     return starts
 
 
@@ -216,8 +241,8 @@ def _calendar_of(days: bytes) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int,
     step = int(gaps.min())
     if (gaps % step).any():
         raise AnalysisError(
-            "The periods are of unequal length.",
-            expected="months, quarters, years, weeks or days, the same throughout",
+            say("The periods are of unequal length."),
+            expected=say("months, quarters, years, weeks or days, the same throughout"),
         )
     ends = starts + (pd.DateOffset(months=step) if monthly else pd.Timedelta(days=step))
     place = (count - count[0]) // step
@@ -225,6 +250,20 @@ def _calendar_of(days: bytes) -> tuple[NDArray[np.int64], pd.DatetimeIndex, int,
     return place, pd.DatetimeIndex(ends), step, monthly
 
 
-def counted(number: int, noun: str) -> str:
-    """Name a number of things."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def tells_gap(note: str) -> bool:
+    """Whether a note of a series says that periods have no row, in the language that is spoken.
+
+    Examples
+    --------
+    >>> tells_gap("3 periods without a row left out, not counted as zero.")
+    True
+    """
+    return note.lstrip("0123456789") in {_gap(number).lstrip("0123456789") for number in (1, 2)}
+
+
+def _gap(number: int) -> str:
+    return say_n(
+        number,
+        "{n} period without a row left out, not counted as zero.",
+        "{n} periods without a row left out, not counted as zero.",
+    )

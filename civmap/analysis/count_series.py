@@ -20,6 +20,7 @@ from statsmodels.stats.sandwich_covariance import S_hac_simple
 from civmap.analysis.count_estimates import Estimates, Inference, information, whiten
 from civmap.analysis.count_fit import CountFit, NoFiniteFitError, fit_counts, no_scatter
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = [
     "RHO_GRID",
@@ -159,17 +160,17 @@ def hac_estimates(fit: CountFit, *, lags: int | None = None, times: ArrayLike | 
     n = len(fit.outcome)
     if n < FEW_FOR_HAC:
         warnings.warn(
-            f"Newey-West errors on {n} points are too small; below {FEW_FOR_HAC} they claim changes that are not "
-            "there. errors='ar1' is meant for short series.",
+            say("Newey-West errors on {n} points are too small; below {few} they claim changes that are not there. "
+                "errors='ar1' is meant for short series.", n=n, few=FEW_FOR_HAC),
             AnalysisWarning,
             stacklevel=2,
-        )
+        )  # fmt: skip
     most = int(4 * (n / 100) ** (2 / 9)) if lags is None else lags
     if most < 0 or most != int(most) or most >= n:
         raise AnalysisError(
-            "The lags of Newey-West errors have to be a whole number of periods.",
+            say("The lags of Newey-West errors have to be a whole number of periods."),
             found=str(lags),
-            expected=f"0 to {n - 1}",
+            expected=say("0 to {last}", last=n - 1),
         )
     place = np.arange(n) if times is None else np.asarray(times, dtype=int)
     scores = np.zeros((place[-1] - place[0] + 1, fit.design.shape[1]))

@@ -26,6 +26,7 @@ from civmap.analysis.segmented_model import analyse
 from civmap.analysis.structural import structural_counterfactual
 from civmap.analysis.tallies import Agreement, compare_tallies
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = [
     "Agreement",
@@ -144,9 +145,10 @@ def interrupted_time_series(
     beside = (controls,) if isinstance(controls, str) else tuple(controls)
     if beside and family not in ("quasipoisson", "poisson"):
         raise AnalysisError(
-            f"A control series is set beside the outcome as a share, which family='{family}' has no place for.",
-            next_step="Leave the family or the controls out.",
-        )
+            say("A control series is set beside the outcome as a share, which family='{family}' has no place for.",
+                family=family),
+            next_step=say("Leave the family or the controls out."),
+        )  # fmt: skip
     return analyse(
         read_series(panel, outcome=outcome, exposure=exposure, beside=beside),
         at=at,

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from civmap.analysis.count_panel import Day, Series, counted, to_day
+from civmap.analysis.count_panel import Day, Series, to_day
+from civmap.analysis.period_words import counted, unit_word, units_word
 from civmap.errors import AnalysisError
+from civmap.language import day as said_day
+from civmap.language import listed, mark, say, say_in
 
 __all__ = [
     "Column",
@@ -29,6 +32,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+SAME_AS = mark("{event} says the same as {others} and is not in the model.")
 SAME = 1e-6  # share of a column's length left after regression on others, below which it says nothing new
 
 
@@ -39,7 +43,7 @@ class Term:
     Parameters
     ----------
     label
-        As it stands in the sentence, such as ``the Raqqa campaign``.
+        As it stands in the sentence, in the language that is spoken, such as ``the Raqqa campaign``.
     start, end
         Days; the end may be open.
     shape
@@ -132,21 +136,23 @@ def build_design(
         waves = (np.cos,) if 2 * number == series.per_year else (np.sin, np.cos)  # two periods a wave have no sine
         columns += [Column(f"{f.__name__} {number}", "base", f(number * turn)) for f in waves]
     for name, counts in series.controls:
-        control = Column(f"the control '{name}'", "base", _centred(log_counts(counts)))
+        control = Column(say("the control '{name}'", name=name), "base", _centred(log_counts(counts)))
         if _twins(columns, control):
-            notes.append(f"{_sentence(control.label)} says the same as trend and season and is not in the model.")
+            both = [say_in("in a list", "trend"), say_in("in a list", "season")]
+            notes.append(say(SAME_AS, event=_sentence(control.label), others=listed(both)))
         else:
             columns.append(control)
     level: list[int] = []
     slope: list[int] = []
     for day in at:
         since = place - series.position(day)
-        step = Column(f"the directive of {day:%B %Y}", "directive", (since >= 0).astype(float), day)
+        step = Column(say("the directive of {day:%B %Y}", day=day), "directive", (since >= 0).astype(float), day)
         same = [index for index in level if np.array_equal(columns[index].values, step.values)]
         if same:
-            notes.append(
-                f"{day.day} {day:%B %Y} falls into the same {series.unit} as another date; the two share one step."
-            )
+            notes.append(say(
+                "{day} falls into the same {unit} as another date; the two share one step.",
+                day=said_day(day), unit=unit_word(series.unit),
+            ))  # fmt: skip
         level.append(same[0] if same else _append(columns, step))
         if slope_change:
             ramp = Column(step.label, "slope", np.maximum(since, 0.0), day)
@@ -155,14 +161,17 @@ def build_design(
     room = len(place) // 3 - len(columns)
     for column in terms:
         if np.ptp(column.values) < SAME:
-            notes.append(f"{_sentence(column.label)} does not vary inside the window and is left out.")
+            notes.append(say("{event} does not vary inside the window and is left out.", event=_sentence(column.label)))
         elif twins := _twins(columns, column):
             left_out.append((column, twins))
-            others = " and ".join(columns[number].label for number in twins if number)
-            notes.append(f"{_sentence(column.label)} says the same as {others} and is not in the model.")
+            others = dict.fromkeys(_in_list(columns[number]) for number in twins if number)
+            notes.append(say(SAME_AS, event=_sentence(column.label), others=listed(list(others))))
         elif room <= 0:
             left_out.append((column, ()))
-            notes.append(f"Too few {series.unit}s to allow for {column.label}; it is not in the model.")
+            notes.append(say(
+                "Too few {units} to allow for {event}; it is not in the model.",
+                units=units_word(series.unit), event=column.label,
+            ))  # fmt: skip
         else:
             columns.append(column)
             room -= 1
@@ -194,7 +203,10 @@ def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, li
         during = term.values > SAME
         if during.any() and not during.all() and not series.counts[during].any():
             keep &= ~during
-            notes.append(f"Nothing was counted during {term.label}; {counted(int(during.sum()), 'period')} left out.")
+            notes.append(say(
+                "Nothing was counted during {event}; {periods} left out.",
+                event=term.label, periods=counted(int(during.sum()), "period"),
+            ))  # fmt: skip
     return series.keep(keep), notes
 
 
@@ -216,9 +228,10 @@ def by_nearness(terms: Sequence[Column], at: Sequence[pd.Timestamp]) -> list[Col
 def _append(columns: list[Column], column: Column) -> int:
     if _twins(columns, column):
         raise AnalysisError(
-            f"{_sentence(column.label)} cannot be told from the trend, the season and the other directives.",
-            next_step="Take a longer window or fewer dates.",
-        )
+            say("{event} cannot be told from the trend, the season and the other directives.",
+                event=_sentence(column.label)),
+            next_step=say("Take a longer window or fewer dates."),
+        )  # fmt: skip
     columns.append(column)
     return len(columns) - 1
 
@@ -238,7 +251,12 @@ def _named(event: Event, kind: str) -> Term:
     if isinstance(event, Term):
         return event
     start, end = event if isinstance(event, tuple) else (event, None)
-    return Term(f"the {kind} of {to_day(start, f'a {kind}'):%B %Y}", start, end)
+    nameless, named = (
+        (say("a recording change"), mark("the recording change of {day:%B %Y}"))
+        if kind == "recording change"
+        else (say("an event of context"), mark("the context of {day:%B %Y}"))
+    )
+    return Term(say(named, day=to_day(start, nameless)), start, end)
 
 
 def _term_column(series: Series, term: Term, kind: str) -> Column:
@@ -247,12 +265,16 @@ def _term_column(series: Series, term: Term, kind: str) -> Column:
     shape = term.shape or ("step" if end is None else "ramp" if kind == "recording change" else "pulse")
     if end is not None and end < start:
         raise AnalysisError(
-            f"{_sentence(term.label)} ends before it starts.", found=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+            say("{event} ends before it starts.", event=_sentence(term.label)),
+            found=say("{first_day} to {last_day}", first_day=f"{start:%Y-%m-%d}", last_day=f"{end:%Y-%m-%d}"),
         )
     if shape == "step":
         return Column(term.label, kind, (series.place >= series.position(start)).astype(float), start, end)
     if end is None:
-        raise AnalysisError(f"{_sentence(term.label)} is a {shape} without an end.", next_step="Give its end.")
+        raise AnalysisError(
+            say("{event} is a {shape} without an end.", event=_sentence(term.label), shape=shape),
+            next_step=say("Give its end."),
+        )
     opens, closes = (np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends))
     length = (end - start).days + 1.0  # the last day belongs to it
     if shape == "pulse":
@@ -266,21 +288,24 @@ def _term_column(series: Series, term: Term, kind: str) -> Column:
 def _harmonics(series: Series, asked: int) -> tuple[int, list[str]]:
     if asked < 0 or asked != int(asked):
         raise AnalysisError(
-            "The number of harmonics has to be a whole number.", found=str(asked), expected="0, 1, 2, ..."
+            say("The number of harmonics has to be a whole number."), found=str(asked), expected="0, 1, 2, ..."
         )
     span = series.place[-1] - series.place[0] + 1
     if asked and span < np.floor(series.per_year):
         raise AnalysisError(
-            "The window is shorter than the season, so a seasonal swing would be taken for a change.",
-            found=f"{span} {series.unit}s",
-            expected="at least a year",
-            next_step="Take a longer window; harmonics=0 leaves the season out knowingly.",
+            say("The window is shorter than the season, so a seasonal swing would be taken for a change."),
+            found=counted(int(span), series.unit),
+            expected=say("at least a year"),
+            next_step=say("Take a longer window; harmonics=0 leaves the season out knowingly."),
         )
     most = int(series.per_year / 2)
     if asked > most:
-        return most, [f"A {series.unit} is too long for {asked} seasonal waves; {most} used."]
+        return most, [say(
+            "A {unit} is too long for {asked} seasonal waves; {most} used.",
+            unit=unit_word(series.unit), asked=asked, most=most,
+        )]  # fmt: skip
     if asked and span < 2 * series.per_year:
-        return asked, ["The window is shorter than two years, so season and trend are hard to tell apart."]
+        return asked, [say("The window is shorter than two years, so season and trend are hard to tell apart.")]
     return asked, []
 
 
@@ -293,6 +318,14 @@ def _season(series: Series) -> Array:
     if series.monthly:
         return np.asarray(series.starts.month - 1, dtype=float) / 12
     return np.asarray(series.starts.day_of_year - 1, dtype=float) / 365.25
+
+
+def _in_list(column: Column) -> str:
+    """Name a column beside others; every wave is the season."""
+    if column.label == "trend":
+        return say_in("in a list", "trend")
+    wave = column.kind == "base" and column.label[:3] in ("sin", "cos")
+    return say_in("in a list", "season") if wave else column.label
 
 
 def _sentence(label: str) -> str:

@@ -29,6 +29,7 @@ from civmap.analysis.segmented_design import (
 from civmap.analysis.separability import find_neighbours
 from civmap.analysis.window import check_sides, read_dates, without_phase_in
 from civmap.errors import AnalysisError
+from civmap.language import listed, say
 
 __all__ = ["Prepared", "Segmented", "analyse", "curve", "first_level", "fit_segmented", "prepare", "ratios"]
 
@@ -154,10 +155,11 @@ def analyse(
         one for i in range(len(days)) for one in find_neighbours(design, fit, estimates, days, i, model.silent)
     )
     notes = [
-        f"No incident tells {column.label} from the other events; it is not in the model." for column in model.silent
+        say("No incident tells {event} from the other events; it is not in the model.", event=column.label)
+        for column in model.silent
     ]
     if family == "poisson" and errors == "ar1":
-        notes.append("With errors averaged over the serial correlation a Poisson family is the quasi-Poisson one.")
+        notes.append(say("With errors averaged over the serial correlation a Poisson family is the quasi-Poisson one."))
     return Intervention(
         at=days,
         unit=series.unit,
@@ -204,9 +206,13 @@ def curve(series: Series, columns: Array, base: Array, estimates: Estimates, con
 def _check_options(families: Sequence[str], family: str, errors: str, hac_lags: int | None) -> None:
     for name, value, known in (("family", family, families), ("errors", errors, ERRORS)):
         if value not in known:
-            raise AnalysisError(f"{name}='{value}' is unknown.", expected=" or ".join(known))
+            raise AnalysisError(
+                say("{name}='{value}' is unknown.", name=name, value=value), expected=listed(known, joined="or")
+            )
     if hac_lags is not None and errors != "hac":
-        raise AnalysisError("'hac_lags' belongs to errors='hac'.", next_step="Leave it out, or choose those errors.")
+        raise AnalysisError(
+            say("'hac_lags' belongs to errors='hac'."), next_step=say("Leave it out, or choose those errors.")
+        )
 
 
 def _estimates(fit: CountFit, series: Series, errors: str, hac_lags: int | None) -> Estimates:

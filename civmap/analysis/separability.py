@@ -15,6 +15,7 @@ from civmap.analysis.count_fit import CountFit, refit
 from civmap.analysis.count_series import Estimates
 from civmap.analysis.effects import Neighbour
 from civmap.analysis.segmented_design import Column, Design
+from civmap.language import say
 
 __all__ = ["find_neighbours"]
 
@@ -50,7 +51,9 @@ def find_neighbours(
     found = [_neighbour(design.columns[number], float(correlations[number]), day) for number in others]
     for other, its_day in enumerate(days):
         if other != which and design.level[other] == own:
-            twin = Column(f"the directive of {its_day:%B %Y}", "directive", design.columns[own].values, its_day)
+            twin = Column(
+                say("the directive of {day:%B %Y}", day=its_day), "directive", design.columns[own].values, its_day
+            )
             found.append(_neighbour(twin, 1.0, day, in_model=False))
     for column, twins in design.left_out:
         if not twins:  # no room for it: only its nearness in time can speak
