@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from civmap.cli.terminal import Home, Json, TheatreName, plainly, say, working
+from civmap.cli.terminal import Home, Json, Language, TheatreName, known, plainly, say, working
 from civmap.errors import CivMapError, ExportError
 from civmap.exhibits import words
 from civmap.exports import making
 from civmap.exports import marking as marks
 from civmap.exports.briefing import Briefing
+from civmap.language import speaking
 from civmap.store import Store, default_home
 
 
@@ -23,17 +24,19 @@ def brief(
     template: Annotated[Path | None, typer.Option(help="A PowerPoint template of your own.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report as well.")] = None,
     bundle: Annotated[Path | None, typer.Option(help="Write a ZIP with all files and their manifest as well.")] = None,
+    language: Language = "en",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Make a deck from a saved briefing: nothing is written unless every exhibit can be made."""
-    with plainly(as_json=as_json):
+    with speaking(language), plainly(as_json=as_json):
+        known(language)
         files = {form: file for form, file in {"pptx": out, "html": report, "zip": bundle}.items() if file is not None}
         if len({file.resolve() for file in files.values()}) < len(files):
             raise ExportError("Two files have one name.", next_step="Give the deck, report and bundle their own.")
         asked = Briefing.load(briefing)
         open_store = cache(partial(Store, home or default_home()))
-        with working(f"Building {words.count(len(asked.items), 'exhibit', 'exhibits')}"):
+        with working(f"Building {len(asked.items)} exhibit{'s' * (len(asked.items) != 1)}"):
             exported = making.prepared(asked, open_store)
         notes = [item.note for item in asked.items]
         made: dict[Path, bytes] = {}
@@ -46,7 +49,8 @@ def brief(
             making.write_whole(file, data)
     exhibits = [
         {"title": one.exhibit.title, "analysis": one.exhibit.recipe.analysis, "theatre": one.exhibit.recipe.theatre,
-         "fingerprint": one.exhibit.fingerprint, "synthetic": one.synthetic} for one in exported
+         "language": one.language, "fingerprint": one.exhibit.fingerprint, "synthetic": one.synthetic}
+        for one in exported
     ]  # fmt: skip
     markings = list(dict.fromkeys(one.marking for one in exported))
     said = {"files": list(map(str, made)), "exhibits": exhibits, "markings": markings, "warnings": warnings}

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from civmap import simulate as simulation
-from civmap.cli.terminal import Home, Json, plainly, say, working
+from civmap.cli.terminal import Home, Json, Language, known, plainly, say, working
 from civmap.errors import RecipeError
 from civmap.exhibits import Recipe, build
 from civmap.exports import tables
+from civmap.language import speaking
 from civmap.store import Store, default_home
 from civmap.theatre import load_theatre, new_theatre, theatre_names
 
@@ -46,11 +47,13 @@ def theatre_new(
 def exhibit(
     recipe: Path,
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables and the description.")],
+    language: Language = "en",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Build an exhibit from a recipe: one CSV for each part, and its sentence, caveats and sources as JSON."""
-    with plainly(as_json=as_json):
+    with speaking(language), plainly(as_json=as_json):
+        known(language)
         try:
             asked = Recipe.from_json(recipe.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
@@ -65,7 +68,8 @@ def exhibit(
         described = {
             "title": built.title, "sentence": built.sentence, "n": built.n, "period": built.period,
             "caveats": list(built.caveats), "sources": list(built.sources), "fingerprint": built.fingerprint,
-            "synthetic": built.synthetic, "recipe": built.recipe.to_dict(), "files": [file.name for file in files],
+            "synthetic": built.synthetic, "language": built.language,
+            "recipe": built.recipe.to_dict(), "files": [file.name for file in files],
         }  # fmt: skip
         (out / "exhibit.json").write_text(json.dumps(described, indent=1, ensure_ascii=False), encoding="utf-8")
     say(

@@ -16,11 +16,13 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from civmap.errors import CivMapError
+from civmap.language import LANGUAGES
 
 LONG_SECONDS = 2.0  # what takes longer is told when it is done, also where nothing moves on the screen
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of the stores; default $CIVMAP_HOME or ~/civmap.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Language = Annotated[str, typer.Option("--language", help=f"Language of what is made: {', '.join(LANGUAGES)}.")]
 TheatreName = Annotated[str, typer.Option("--theatre", help="Name or folder of the theatre.")]
 
 
@@ -55,6 +57,22 @@ def working(what: str) -> Iterator[Task]:
     seconds = time.monotonic() - began
     if seconds > LONG_SECONDS:
         typer.echo(f"{what}: " + ", ".join(filter(None, (task.outcome, f"{seconds:.0f} s"))), err=True)
+
+
+def known(language: str) -> str:
+    """Give a language that CivMap speaks.
+
+    Raises
+    ------
+    CivMapError
+        When it speaks another; the message names those that there are.
+    """
+    if language not in LANGUAGES:
+        raise CivMapError(
+            "CivMap does not speak this language.", found=language,
+            expected=", ".join(f"{code} ({name})" for code, name in LANGUAGES.items()),
+        )  # fmt: skip
+    return language
 
 
 @contextmanager

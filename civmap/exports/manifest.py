@@ -19,6 +19,7 @@ from civmap import __version__
 from civmap.errors import ExportError
 from civmap.exhibits.recipe import Exhibit
 from civmap.exports.prepared import Prepared
+from civmap.language import say
 from civmap.store import Store, air, totals
 
 FORMAT = 1
@@ -38,6 +39,7 @@ def entry(exhibit: Exhibit, store: Store, *, marking: str, rule: str) -> dict[st
     decided = store.decisions()
     return {
         "recipe": exhibit.recipe.to_dict(),
+        "language": exhibit.language,
         "title": exhibit.title,
         "fingerprint": exhibit.fingerprint,
         "result": result_hash(exhibit),
@@ -116,14 +118,17 @@ def read(text: str, *, name: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ExportError(f"The manifest of {name} is not valid JSON.", found=str(error)) from error
+        raise ExportError(say("The manifest of {name} is not valid JSON.", name=name), found=str(error)) from error
     if not isinstance(values, dict) or not isinstance(values.get("exhibits"), list):
-        raise ExportError(f"{name} holds no manifest of CivMap.", expected=f"{FILE} with a list of exhibits")
+        raise ExportError(
+            say("{name} holds no manifest of CivMap.", name=name),
+            expected=say("{file} with a list of exhibits", file=FILE),
+        )
     if values.get("format") != FORMAT:
         raise ExportError(
-            f"The manifest of {name} is in a form that this version of CivMap does not read.",
+            say("The manifest of {name} is in a form that this version of CivMap does not read.", name=name),
             found=repr(values.get("format")), expected=str(FORMAT),
         )  # fmt: skip
     if not isinstance(values.get("files", {}), dict):
-        raise ExportError(f"The manifest of {name} is damaged.", expected="files with a hash each")
+        raise ExportError(say("The manifest of {name} is damaged.", name=name), expected=say("files with a hash each"))
     return values

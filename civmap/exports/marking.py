@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from civmap.errors import ExportError
+from civmap.language import count, mark, say
 from civmap.store import Store, decisions
 from civmap.store.decisions import Decision
 from civmap.theatre import Theatre
 
-PUBLIC = "reviewed: public"  # somebody looked and decided; not the same as nobody having said anything
+PUBLIC = mark("reviewed: public")  # somebody looked and decided; not the same as nobody having said anything
 NOT_SET = ("", "not set")
-SYNTHETIC = "Synthetic demonstration data: no real incident"
+SYNTHETIC = mark("Synthetic demonstration data: no real incident")
 MOST_LETTERS = 200
 FOLDER = "markings"
 
@@ -35,13 +36,15 @@ def marking(store: Store) -> str:
     if is_set(store.theatre):
         return store.theatre.marking.strip()
     if store.is_demonstration:
-        return SYNTHETIC
+        return say(SYNTHETIC)
     raise ExportError(
-        f"Nothing leaves {store.theatre.title} before its marking is set.",
-        found='marking "not set"',
-        next_step="Set it under Export on a page or on the Briefing page, or with `python -m civmap marking TEXT "
-        f'--theatre {store.theatre.id}`, for example "{PUBLIC}" after a review.',
-    )
+        say("Nothing leaves {theatre} before its marking is set.", theatre=store.theatre.title),
+        found=say('marking "not set"'),
+        next_step=say(
+            "Set it under Export on a page or on the Briefing page, or with `python -m civmap marking TEXT "
+            '--theatre {name}`, for example "{public}" after a review.', name=store.theatre.id, public=say(PUBLIC),
+        ),
+    )  # fmt: skip
 
 
 def markings(store: Store) -> list[Decision]:
@@ -69,8 +72,9 @@ def set_marking(store: Store, text: str, *, who: str | None = None) -> Decision:
     line = " ".join(text.split())
     if line.casefold() in NOT_SET or len(line) > MOST_LETTERS:
         raise ExportError(
-            "This cannot be a marking.", found=f"{len(line)} letters" if len(line) > MOST_LETTERS else f'"{line}"',
-            expected=f'1 to {MOST_LETTERS} letters, for example "{PUBLIC}"',
+            say("This cannot be a marking."),
+            found=count(len(line), "letter", "letters") if len(line) > MOST_LETTERS else f'"{line}"',
+            expected=say('1 to {most} letters, for example "{public}"', most=MOST_LETTERS, public=say(PUBLIC)),
         )  # fmt: skip
     about = [(store.theatre.id, "marking")]
     made = decisions.decision("marking", about, why="marking of exports", who=who, values={"marking": line})

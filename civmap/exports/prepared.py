@@ -24,7 +24,7 @@ class Prepared:
     marking
         Shown at the top and bottom of every page, such as ``RELEASABLE``; never empty.
     stamp
-        Whole lines, in the order in which they are printed and in the language of the export: as of, as known on,
+        Whole lines, in the order in which they are printed and in the language of the exhibit: as of, as known on,
         filters in words, each source with its release, rows held back, code version, disclosure rule, fingerprint.
     synthetic
         Whether "SYNTHETIC DATA" must stand in the pixels.
@@ -32,6 +32,8 @@ class Prepared:
         A title of the reader's own, where there is one.
     manifest
         What ``manifest.json`` says of this exhibit: JSON-able, enough to build and verify it again.
+    general
+        Those lines of the stamp that say more than what this one exhibit counts: a cover holds them.
     """
 
     exhibit: Exhibit
@@ -40,8 +42,14 @@ class Prepared:
     synthetic: bool
     title: str = ""
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    general: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
         """The reader's own title, else the exhibit's."""
         return self.title or self.exhibit.title
+
+    @property
+    def language(self) -> str:
+        """The language of all its texts, but for a title of the reader's own."""
+        return self.exhibit.language

@@ -25,7 +25,6 @@ from civmap.exports.slide_shapes import GAP, Box, fill_text, notes_text, place, 
 from civmap.exports.slide_text import clean, first_that_fit
 from civmap.figures import theme
 
-GENERAL = (theme.SYNTHETIC, "As of", "As known on", "Period", "Source", "CivMap")  # what of the stamps a cover says
 _CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
 # Inches that a placeholder must have, across and down.
@@ -145,8 +144,10 @@ def _slots(slide: Any) -> dict[str, Any]:
 def _cover(slide: Any, exported: Sequence[Prepared], title: str) -> None:
     slots, marks = _slots(slide), _markings(exported)
     listed = [f"{number}. {one.heading}" for number, one in enumerate(exported, start=1)]
-    stamped = list(dict.fromkeys(line for one in exported for line in one.stamp if not line.startswith("Fingerprint")))
-    general = [line for line in stamped if line.startswith(GENERAL)]
+    stamped = list(dict.fromkeys(
+        line for one in exported for line in one.stamp if one.exhibit.fingerprint not in line
+    ))  # fmt: skip
+    general = list(dict.fromkeys(line for one in exported for line in one.general))
     fill_text(slots["title"], [title], largest=34, least=18)
     more = f"The notes of this slide list all {len(listed)} exhibits."
     fill_text(slots["sentence"], listed, largest=14, least=9, more=more)

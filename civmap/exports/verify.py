@@ -6,7 +6,7 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -15,22 +15,29 @@ from typing import Any
 import pandas as pd
 from lxml import etree
 
-from civmap import queries, schema
+from civmap import queries
 from civmap.errors import CivMapError, ExportError
-from civmap.exhibits import Recipe, build, words
+from civmap.exhibits import Recipe, build
 from civmap.exports import manifest
 from civmap.exports.prepare import prepare
+from civmap.exports.prepared import Prepared
+from civmap.language import LANGUAGES, count, listed, mark, say, say_n, speaking
 from civmap.store import Store
-from civmap.store.decisions import KINDS
+from civmap.store.decisions import KINDS, Decision
 from civmap.theatre_settings import NAME
 
 _PROPERTIES = "docProps/custom.xml"  # of a deck
 _UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError)
+_BESIDE = (mark("tallies"), mark("activity"), mark("air surveillance"))  # kinds of files in `manifest.beside`
+_RULES = {
+    "smallest_count": mark("smallest count"), "finest_place": mark("finest place"),
+    "province_month_counts_exempt": mark("province month counts exempt"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether everything would be the same, and what differs, a sentence each.
+    """Whether everything would be the same, and what differs, a sentence each, in the language that is spoken.
 
     `exhibits` and `files` say how many of each were looked at.
     """
@@ -42,7 +49,7 @@ class Verification:
 
 
 def verify(bundle: Path, home: Path) -> Verification:
-    """Build the exhibits of a bundle anew and compare what they say and all their numbers.
+    """Build the exhibits of a bundle anew, each in its own language, and compare what they say and all their numbers.
 
     Parameters
     ----------
@@ -59,12 +66,17 @@ def verify(bundle: Path, home: Path) -> Verification:
     text, files = _opened(bundle)
     held = manifest.read(text, name=bundle.name)
     if not home.is_dir():
-        raise ExportError(f"There is no folder {home}.", expected="the folder of the stores")
+        raise ExportError(say("There is no folder {home}.", home=home), expected=say("the folder of the stores"))
     found = _files(held.get("files", {}), files) if files is not None else []
     open_store = cache(partial(Store, home))
-    for number, entry in enumerate(held["exhibits"], start=1):
-        found += [f"Exhibit {number}: {line}" for line in _entry(entry, open_store)]
-    return Verification(not found, tuple(_gathered(found)), len(held["exhibits"]), len(files or {}))
+    of: dict[str, list[str]] = {}
+    for at, entry in enumerate(held["exhibits"], start=1):
+        for line in _entry(entry, open_store):
+            of.setdefault(line, []).append(str(at))
+    for line, which in of.items():  # once what holds for several
+        found.append(say_n(len(which), "Exhibit {which}: {line}", "Exhibits {which}: {line}", which=listed(which),
+                           line=line))  # fmt: skip
+    return Verification(not found, tuple(found), len(held["exhibits"]), len(files or {}))
 
 
 def _opened(bundle: Path) -> tuple[str, dict[str, str] | None]:
@@ -78,14 +90,15 @@ def _opened(bundle: Path) -> tuple[str, dict[str, str] | None]:
                 return _of_deck(archive.read(_PROPERTIES)), None
             if manifest.FILE not in names:
                 raise ExportError(
-                    f"{bundle.name} holds no manifest.", expected=f"a bundle of CivMap with {manifest.FILE}"
+                    say("{name} holds no manifest.", name=bundle.name),
+                    expected=say("a bundle of CivMap with {file}", file=manifest.FILE),
                 )
             hashes = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sorted(names - {manifest.FILE})}
             return archive.read(manifest.FILE).decode("utf-8"), hashes
     except _UNREADABLE as error:
         raise ExportError(
-            f"{bundle.name} cannot be read.", found=str(error)[:200],
-            expected="a bundle (.zip), its manifest.json or a deck (.pptx)",
+            say("{name} cannot be read.", name=bundle.name), found=str(error)[:200],
+            expected=say("a bundle (.zip), its manifest.json or a deck (.pptx)"),
         ) from error  # fmt: skip
 
 
@@ -99,10 +112,10 @@ def _of_deck(properties: bytes) -> str:
 def _files(said: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
     """Compare the files of the bundle with the hashes that were taken when it was made."""
     return [
-        *(f"The file {name} is missing from the bundle." for name in said if name not in found),
-        *(f"The file {name} was changed after the bundle was made." for name in said
+        *(say("The file {name} is missing from the bundle.", name=name) for name in said if name not in found),
+        *(say("The file {name} was changed after the bundle was made.", name=name) for name in said
           if name in found and found[name] != said[name]),
-        *(f"The file {name} was added to the bundle." for name in found if name not in said),
+        *(say("The file {name} was added to the bundle.", name=name) for name in found if name not in said),
     ]  # fmt: skip
 
 
@@ -111,33 +124,52 @@ def _entry(entry: Mapping[str, Any], open_store: Callable[[str], Store]) -> list
     try:
         recipe = Recipe.from_dict(entry["recipe"])
         if not re.fullmatch(NAME, recipe.theatre):  # a file that was sent must not open a folder of this machine
-            return [f"The theatre '{recipe.theatre[:60]}' is no name of one."]
+            return [say("The theatre '{name}' is no name of one.", name=recipe.theatre[:60])]
+        language = entry.get("language", "en")  # a manifest of an earlier version names none
+        if language not in LANGUAGES:
+            return [say("It is in a language that this version of CivMap does not speak: {language}.",
+                        language=str(language)[:60])]  # fmt: skip
         store = open_store(recipe.theatre)
         try:
-            now = prepare(build(recipe, store), store).manifest
+            now = _anew(recipe, store, language).manifest
         except CivMapError as error:
-            return [*_reasons(entry, recipe, store), f"It cannot be built anew. {error}"]
+            return [*_reasons(entry, recipe, store), _no_more(error)]
         said = _rules(entry, now)
         if now["result"] != entry["result"]:
             reasons = _reasons(entry, recipe, store)
-            said += reasons or ["Its numbers or its sentence differ, and nothing here says why."]
+            said += reasons or [say("Its numbers or its sentence differ, and nothing here says why.")]
         return said
     except CivMapError as error:
-        return [f"It cannot be built anew. {error}"]
+        return [_no_more(error)]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        return [f"Its entry in the manifest is damaged: {type(error).__name__} {error}."]
+        return [say("Its entry in the manifest is damaged: {fault}.", fault=f"{type(error).__name__} {error}")]
+
+
+def _anew(recipe: Recipe, store: Store, language: str) -> Prepared:
+    """Build an exhibit in the language that it had; why that fails is said in the one that is spoken."""
+    try:
+        with speaking(language):
+            return prepare(build(recipe, store), store)
+    except CivMapError:
+        return prepare(build(recipe, store), store)
+
+
+def _no_more(error: CivMapError) -> str:
+    return say("It cannot be built anew. {why}", why=error)
 
 
 def _rules(entry: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Say whether another marking or disclosure rule would stand on it."""
     said = []
     if entry["marking"] != now["marking"]:
-        said.append(f"The marking was '{entry['marking']}' and is '{now['marking']}'.")
+        said.append(say("The marking was '{before}' and is '{now}'.", before=entry["marking"], now=now["marking"]))
     before, after = entry["disclosure"], now["disclosure"]
     if before != after:
-        other = [f"{schema.words(name)} was {before.get(name)} and is {value}" for name, value in after.items()
+        other = [say("{name} was {before} and is {now}", name=say(_RULES.get(name, name)), before=before.get(name),
+                     now=value) for name, value in after.items()
                  if name != "rule" and before.get(name) != value]  # fmt: skip
-        said.append("The disclosure rule is another one" + (f": {words.listed(other)}" if other else "") + ".")
+        said.append(say("The disclosure rule is another one: {changes}.", changes=listed(other)) if other
+                    else say("The disclosure rule is another one."))  # fmt: skip
     return said
 
 
@@ -154,11 +186,13 @@ def _loads(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str]:
         label = store.theatre.source_label(one["source"])
         if one["load_id"] not in loads.index:
             if recipe.as_known_on is None or one["known_at"][:10] <= recipe.as_known_on.isoformat():
-                said.append(f"The load {one['load_id']} of {label}, known from {one['known_at'][:10]}, is missing.")
+                said.append(say("The load {load} of {source}, known from {day}, is missing.", load=one["load_id"],
+                                source=label, day=one["known_at"][:10]))  # fmt: skip
         elif (gone := int(loads.loc[one["load_id"], "erased"]) - int(one["erased"])) > 0:
-            said.append(
-                f"Redacted: {words.count(gone, 'record', 'records')} of the load {one['load_id']} of {label} erased since."
-            )
+            said.append(say_n(
+                gone, "Redacted: {n} record of the load {load} of {source} erased since.",
+                "Redacted: {n} records of the load {load} of {source} erased since.", load=one["load_id"], source=label,
+            ))  # fmt: skip
     before = {one["load_id"] for one in entry["loads"]}
     came = [str(one) for one in loads.index if one not in before]
     return said + [store.remember(("revision", one), partial(_revision, store, one)) for one in came]
@@ -169,15 +203,20 @@ def _decided(entry: Mapping[str, Any], recipe: Recipe, store: Store) -> list[str
     made = {one.decision_id: one for one in store.decisions()}
     before = {one["decision_id"]: one for one in entry["decisions"]}
     since = [one for name, one in made.items() if name not in before and one.decided_at[:10] <= day]
-    about = [
-        f", {words.count(len(one.about), 'record', 'records')}" if one.kind != "expectation" else "" for one in since
-    ]
     gone = [one for name, one in before.items() if name not in made and one["decided_at"][:10] <= day]
     return [
-        *(f"Decided since, {one.decided_at[:10]}, by {one.who}: {KINDS.get(one.kind, one.kind)}{records}."
-          for one, records in zip(since, about, strict=True)),
-        *(f"The decision {one['decision_id']} of {one['decided_at'][:10]} is missing." for one in gone),
+        *map(_decision, since),
+        *(say("The decision {decision} of {day} is missing.", decision=one["decision_id"], day=one["decided_at"][:10])
+          for one in gone),
     ]  # fmt: skip
+
+
+def _decision(one: Decision) -> str:
+    told = {"day": one.decided_at[:10], "who": one.who, "what": say(KINDS.get(one.kind, one.kind))}
+    if one.kind == "expectation":
+        return say("Decided since, {day}, by {who}: {what}.", **told)
+    return say_n(len(one.about), "Decided since, {day}, by {who}: {what}, {n} record.",
+                 "Decided since, {day}, by {who}: {what}, {n} records.", **told)  # fmt: skip
 
 
 def _beside(entry: Mapping[str, Any], store: Store) -> list[str]:
@@ -185,9 +224,11 @@ def _beside(entry: Mapping[str, Any], store: Store) -> list[str]:
     now = {one["id"]: one["kind"] for one in manifest.beside(store)}
     before = {one["id"]: one["kind"] for one in entry.get("beside", ())}
     return [
-        *(f"A file of {kind} came since: {name}." for name, kind in now.items() if name not in before),
-        *(f"A file of {kind} is missing: {name}." for name, kind in before.items() if name not in now),
-    ]
+        *(say("A file of {kind} came since: {name}.", kind=say(kind), name=name)
+          for name, kind in now.items() if name not in before),
+        *(say("A file of {kind} is missing: {name}.", kind=say(kind), name=name)
+          for name, kind in before.items() if name not in now),
+    ]  # fmt: skip
 
 
 def _revision(store: Store, load_id: str) -> str:
@@ -197,14 +238,20 @@ def _revision(store: Store, load_id: str) -> str:
     found = queries.changes(store, load_id)
     records = found.drop_duplicates(["source", "source_id"])
     counted = records["what"].value_counts()
-    said = [f"{words.number(counted[what])} {what}" for what in ("new", "changed", "withdrawn") if what in counted]
-    label = store.theatre.source_label(str(load["source"]))
+    new, changed, gone = (int(counted.get(what, 0)) for what in ("new", "changed", "withdrawn"))
+    said = [
+        *([say_n(new, "{n} new", "{n} new")] if new else []),
+        *([say_n(changed, "{n} changed", "{n} changed")] if changed else []),
+        *([say_n(gone, "{n} withdrawn", "{n} withdrawn")] if gone else []),
+    ]
     killed = _killed(store, found, load)
-    people = f", {killed:+,} killed" if killed is not None and len(records) else ""
-    return (
-        f"Data revised: the load {load_id} of {label}, known from {str(load['known_at'])[:10]}, came since: "
-        f"{words.count(len(records), 'record', 'records')}{' (' + words.listed(said) + ')' if said else ''}{people}."
-    )
+    how = count(len(records), "record", "records") + (f" ({listed(said)})" if said else "")
+    if killed is not None and len(records):
+        how = say("{records}, {killed:+,} killed", records=how, killed=killed)
+    return say(
+        "Data revised: the load {load} of {source}, known from {day}, came since: {how}.", load=load_id,
+        source=store.theatre.source_label(str(load["source"])), day=str(load["known_at"])[:10], how=how,
+    )  # fmt: skip
 
 
 def _killed(store: Store, found: pd.DataFrame, load: Mapping[str, Any]) -> int | None:
@@ -229,23 +276,9 @@ def _killed(store: Store, found: pd.DataFrame, load: Mapping[str, Any]) -> int |
 def _versions(entry: Mapping[str, Any], store: Store) -> list[str]:
     now, said = manifest.versions(), []
     if entry["theatre"]["fingerprint"] != store.theatre.fingerprint:
-        said.append(f"The tables of the theatre {store.theatre.title} were changed.")
+        said.append(say("The tables of the theatre {theatre} were changed.", theatre=store.theatre.title))
     if entry["code_version"] != now["civmap"]:
-        said.append(f"The code was CivMap {entry['code_version']} and is {now['civmap']}.")
-    other = [f"{name} {was} and is {now[name]}" for name, was in entry["versions"].items() if now.get(name, was) != was]
-    return said + ([f"Libraries: it was {words.listed(other)}."] if other else [])
-
-
-def _gathered(lines: Iterable[str]) -> list[str]:
-    """Say once what holds for several exhibits."""
-    said: dict[str, list[str]] = {}
-    for line in lines:
-        head, _, rest = line.partition(": ")
-        if head.startswith("Exhibit "):
-            said.setdefault(rest, []).append(head.removeprefix("Exhibit "))
-        else:
-            said[line] = []
-    return [
-        f"{'Exhibits' if len(which) > 1 else 'Exhibit'} {words.listed(which)}: {rest}" if which else rest
-        for rest, which in said.items()
-    ]
+        said.append(say("The code was CivMap {before} and is {now}.", before=entry["code_version"], now=now["civmap"]))
+    other = [say("{name} {before} and is {now}", name=name, before=was, now=now[name])
+             for name, was in entry["versions"].items() if now.get(name, was) != was]  # fmt: skip
+    return said + ([say("Libraries: it was {changes}.", changes=listed(other))] if other else [])

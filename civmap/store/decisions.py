@@ -20,16 +20,17 @@ from typing import Any
 import pandas as pd
 
 from civmap.errors import StoreError
+from civmap.language import mark
 from civmap.store.folders import refused
 
 # what was decided -> the words for it; the first two are about records, the third about rows set aside, the last about
 # a directive
 KINDS = {
-    "duplicates": "set apart as likely duplicates",
-    "restored": "counted again",
-    "mended": "rows mended and accepted",
-    "erased": "records erased",
-    "expectation": "expected of a directive before its result was shown",
+    "duplicates": mark("set apart as likely duplicates"),
+    "restored": mark("counted again"),
+    "mended": mark("rows mended and accepted"),
+    "erased": mark("records erased"),
+    "expectation": mark("expected of a directive before its result was shown"),
 }
 APART = {"duplicates": True, "restored": None}  # none: as the source assessed it
 
