@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from civmap.analysis.period_change import effective_share
 from civmap.analysis.rates import check_confidence, numbers
 from civmap.errors import AnalysisError
+from civmap.language import mark
 
 __all__ = ["SENTENCE", "pool_changes"]
 
 Array = NDArray[np.float64]
 
-SENTENCE = (
+SENTENCE = mark(
     "Pooled changes are drawn towards what is usual in all provinces, the more the fewer incidents a province has, so "
     "that two incidents after one do not read as a doubling; raw changes are what was counted."
 )

@@ -10,6 +10,7 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import RecipeError
 from civmap.filters import Filters
+from civmap.language import say
 from civmap.queries.areas import MONTHS, last_days
 from civmap.queries.published import activity
 from civmap.queries.scope import ALL
@@ -55,8 +56,8 @@ def with_rates(
         ``rate_max`` (of the measure); ``attrs["exposure"]`` says what was taken.
     """
     if per not in PER:
-        raise RecipeError(f"Counts cannot be given per '{per}'.", expected=", ".join(PER))
-    said = f"per {PER_PEOPLE:,} people"
+        raise RecipeError(say("Counts cannot be given per '{what}'.", what=per), expected=", ".join(PER))
+    said = say("per {people:,} people", people=PER_PEOPLE)
     if per == PEOPLE:
         exposure = _people(store, panel) / PER_PEOPLE
     else:
@@ -104,16 +105,17 @@ def _nearest(known: pd.DataFrame, year: int) -> pd.DataFrame:
 
 def _activity(table: pd.DataFrame, panel: pd.DataFrame, frequency: str) -> tuple[pd.Series, str]:
     """Find the one series of figures that fits most areas and periods of the panel."""
-    best, said = pd.Series(np.nan, index=panel.index), "nothing is published to divide by"
+    best, said = pd.Series(np.nan, index=panel.index), say("nothing is published to divide by")
     latest = table.sort_values("published_at", na_position="first", kind="stable")
-    what = ["definition", "party", "cause"]
-    for key, own in latest.groupby(what, dropna=False, sort=False):
+    alike = ["definition", "party", "cause"]
+    for key, own in latest.groupby(alike, dropna=False, sort=False):
         own = own.drop_duplicates(["area", "start", "end"], keep="last").assign(
             area=lambda rows: rows["area"].replace("", ALL)
         )
         fits = _fitted(own, panel, frequency)
         if fits.notna().sum() > best.notna().sum():
-            best, said = fits, f"divided by {str(key[0]).strip() or schema.words(own['measure'].iloc[0])}"
+            what = str(key[0]).strip() or schema.words(own["measure"].iloc[0])
+            best, said = fits, say("divided by {what}", what=what)
     return best, said
 
 

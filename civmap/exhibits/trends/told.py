@@ -40,11 +40,12 @@ def sentence_of(asked: Asked, found: pd.DataFrame) -> str:
         more=_named(own[own["pooled_low"] > 1].sort_values("pooled", ascending=False)),
         fewer=_named(own[own["pooled_high"] < 1].sort_values("pooled")),
     )
-    return " ".join(piece for piece in (text, clear, _total(asked, found.loc[ALL])) if piece)
+    return " ".join(piece for piece in (text, clear, _total(asked, found)) if piece)
 
 
-def _total(asked: Asked, whole: pd.Series) -> str:
+def _total(asked: Asked, found: pd.DataFrame) -> str:
     """Say how many there were in all, and a year before; empty where the latest period is not covered."""
+    whole = found.loc[ALL]
     people = asked.here.filters.measure != "incidents"
     now, before = (whole["value_now"], whole["value_before"]) if people else (whole["now"], whole["before"])
     months = month_span(*asked.span)
