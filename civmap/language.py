@@ -31,7 +31,6 @@ CATALOGUES = Path(__file__).parent / "locale"
 Done = TypeVar("Done")
 
 _spoken: ContextVar[str] = ContextVar("language", default="en")
-_LOCALES = {"en": "en_GB"}  # days before months, as everywhere in CivMap
 _PATTERNS = {"%B %Y": "MMMM y", "%b %Y": "MMM y", "%B": "MMMM", "%b": "MMM"}  # of a date, in CLDR's letters
 _FIRST = {"fr": "1er"}  # the first of a month is an ordinal there
 
@@ -154,10 +153,10 @@ def write(value: Any, form: str = "") -> str:
     >>> write(1234.5, ",.1f"), write(date(2009, 7, 2), "%B %Y")
     ('1,234.5', 'July 2009')
     """
-    if isinstance(value, date) and form in _PATTERNS:
+    if isinstance(value, date) and form in _PATTERNS and spoken() != "en":
         from babel.dates import format_date
 
-        return format_date(value, _PATTERNS[form], locale=_locale())
+        return format_date(value, _PATTERNS[form], locale=spoken())
     text = format(value, form)
     if spoken() == "en" or isinstance(value, str | bool | date) or not hasattr(value, "__float__"):
         return text
@@ -224,10 +223,6 @@ def _filled(said: str, values: dict[str, Any]) -> str:
     if not values:
         return said  # braces without values stand for themselves
     return said.format(**values) if spoken() == "en" else _WRITTEN.vformat(said, (), values)
-
-
-def _locale() -> str:
-    return _LOCALES.get(spoken(), spoken())
 
 
 @lru_cache

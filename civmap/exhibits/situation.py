@@ -63,7 +63,7 @@ def map_part(here: Standing) -> tuple[Part, dict[str, int]]:
     vague = queries.provinces(here.store, here.filters, as_known_on=here.recipe.as_known_on, only_province=True)
     names = here.store.theatre.boundaries["name"]
     shown = {"cells": int(cells["incidents"].sum()), "provinces": int(vague["incidents"].sum())}
-    near = cells["place"].str.slice(0, 60).radd(f" {say('near')} ").fillna("")
+    near = cells["place"].str.slice(0, 60).radd(" " + say("near") + " ").fillna("")
     cells = cells.assign(
         value=cells[here.value],
         label=cells["admin1"].map(names).fillna(say("province unknown")) + near,

@@ -17,9 +17,10 @@ from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.panels import small_multiples
 from civmap.figures.part import Part
 from civmap.figures.ratios import ratio_bars, ratio_panels
+from civmap.language import mark, say
 
 LEGEND_ROW, LINE = 20, 14  # pixels
-OTHERS = "Other events (hover)"
+OTHERS = mark("Other events (hover)")
 KINDS = ("series", "small_multiples", "interval_bars", "ratio_bars", "ratio_panels")
 
 
@@ -27,7 +28,7 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     """Draw a part of kind series, small_multiples, interval_bars, ratio_bars or ratio_panels.
 
     The title is left to the page; ``part.encoding["subtitle"]`` (n and period) is drawn small. Show it with
-    ``st.plotly_chart(figure, theme=None, config=theme.CONFIG)``.
+    ``st.plotly_chart(figure, theme=None, config=theme.config())``.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
     (3, None)
     """
     if part.kind not in KINDS:
-        raise CivMapError("This part cannot be drawn as a chart.", found=part.kind, expected=", ".join(KINDS))
+        raise CivMapError(say("This part cannot be drawn as a chart."), found=part.kind, expected=", ".join(KINDS))
     colours = theme.palette(mode)
     drawing = {
         "series": _series,
@@ -79,17 +80,18 @@ def chart(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) ->
         layout["height"] += more
     if synthetic:
         notes.append({
-            "text": theme.SYNTHETIC, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
+            "text": say(theme.SYNTHETIC), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
             "textangle": -12, "font": {"size": 46, "color": theme.rgba(colours.watermark, 0.3), "weight": 700},
         })  # fmt: skip
+    layout |= {"separators": theme.separators(), "template": theme.layout(mode)}
     # Checking every property of 34 panels would take ten times as long as drawing them; the tests check them instead.
-    return go.Figure(data=traces, layout={**layout, "template": theme.layout(mode)}, _validate=False)
+    return go.Figure(data=traces, layout=layout, _validate=False)
 
 
 def _empty(mode: theme.Mode) -> Drawing:
     hidden = {"visible": False, "range": [0, 1]}
-    note = {"text": theme.EMPTY, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False, "yshift": 40,
-            "font": {"size": theme.SIZE_TITLE, "color": theme.palette(mode).muted}}  # fmt: skip
+    note = {"text": say(theme.EMPTY), "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False,
+            "yshift": 40, "font": {"size": theme.SIZE_TITLE, "color": theme.palette(mode).muted}}  # fmt: skip
     margin = {"t": 10, "b": 10, "l": 10, "r": 10}
     return [], {"xaxis": hidden, "yaxis": hidden, "height": 220, "margin": margin, "annotations": [note]}
 
@@ -99,7 +101,7 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     if frame.empty:
         return None
     axis, colours, unit = months(frame["period"]), theme.palette(mode), str(part.encoding.get("unit", ""))
-    name = str(part.encoding.get("value_name", "Recorded"))
+    name = str(part.encoding.get("value_name", say("Recorded")))
     value = numbers(frame["value"])
     line = {
         "type": "scatter", "x": axis.text, "y": value, "name": _plain(name), "mode": "lines+markers",
@@ -107,7 +109,7 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
         "marker": {"size": 4, "color": colours.value}, "hovertemplate": f"%{{y:,}} {_plain(unit)}<extra></extra>",
     }  # fmt: skip
     traces: list[dict[str, Any]] = [line]
-    traces += _band(axis, frame, "low", "high", str(part.encoding.get("band_name", "Lowest to highest")),
+    traces += _band(axis, frame, "low", "high", str(part.encoding.get("band_name", say("Lowest to highest"))),
                     theme.rgba(colours.value, 0.22), rank=2)  # fmt: skip
     shown = [value, numbers(frame["high"]) if "high" in frame else []]
     model = part.frames.get("model")
@@ -136,7 +138,7 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     return traces, {
         "height": plot + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
         "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover,
-                  "title": {"text": "Month" if axis.monthly else "Date"}},
+                  "title": {"text": say(mark("Month") if axis.monthly else mark("Date"))}},
         "yaxis": {"range": [0, most], "title": {"text": _axis(name, unit)}, "tickformat": ",",
                   **({"dtick": 1} if ceiling <= 4 else {})},
         "shapes": [*marks.provisional(part, axis.last, mode), *marks.shapes(found, mode, bar=bar)],
@@ -150,16 +152,16 @@ def _model(model: pd.DataFrame, part: Part, mode: theme.Mode) -> tuple[list[dict
     """Draw what was fitted and what would have been; the band may be cut, but never the lines."""
     axis, colours, unit = months(model["period"]), theme.palette(mode), _plain(str(part.encoding.get("unit", "")))
     fitted, other = numbers(model["fitted"]), numbers(model["counterfactual"])
-    name = str(part.encoding.get("counterfactual_name", "Expected without a change"))
+    name = str(part.encoding.get("counterfactual_name", say("Expected without a change")))
     bands = _band(axis, model, "counterfactual_low", "counterfactual_high",
-                  str(part.encoding.get("counterfactual_band_name", "Its interval")),
+                  str(part.encoding.get("counterfactual_band_name", say("Its interval"))),
                   theme.rgba(colours.counterfactual, 0.16), rank=5)  # fmt: skip
     lines = [
         {"type": "scatter", "x": axis.text, "y": [None if v is None else round(v, 2) for v in y], "name": _plain(label),
          "mode": "lines", "connectgaps": False, "line": line, "legendrank": rank,
          "hovertemplate": f"%{{y:,.1f}} {unit}<extra>%{{fullData.name}}</extra>"}
         for y, label, rank, line in (
-            (fitted, str(part.encoding.get("fitted_name", "Model")), 3, {"color": colours.fitted, "width": 1.3}),
+            (fitted, str(part.encoding.get("fitted_name", say("Model"))), 3, {"color": colours.fitted, "width": 1.3}),
             (other, name, 4, {"color": colours.counterfactual, "width": 2, "dash": "dash"}),
         )
         if any(v is not None for v in y)
@@ -189,7 +191,7 @@ def _hidden_labels(left_out: list[marks.Event], mode: theme.Mode) -> list[dict[s
     return [{
         "type": "scatter", "x": [event.start.strftime("%Y-%m-%d") for event in left_out], "y": [0] * len(left_out),
         "mode": "markers", "marker": {"symbol": "triangle-up", "size": 8, "color": theme.palette(mode).muted},
-        "name": OTHERS, "text": [_plain(event.label) for event in left_out], "cliponaxis": False,
+        "name": say(OTHERS), "text": [_plain(event.label) for event in left_out], "cliponaxis": False,
         "hovertemplate": "%{text}<extra></extra>",
     }]  # fmt: skip
 
@@ -232,7 +234,7 @@ def _interval_bars(part: Part, mode: theme.Mode) -> Drawing | None:
         "marker": {"size": 11, "symbol": [tip[2] for tip in endless], "color": colours.value}, "cliponaxis": False,
         "hoverinfo": "skip", "showlegend": False, "name": "No limit",
     }  # fmt: skip
-    notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": "no estimate", "showarrow": False,
+    notes = [{"x": 0, "xref": "x domain", "y": row, "yref": "y", "text": say("no estimate"), "showarrow": False,
               "xanchor": "left", "font": {"size": theme.SIZE_SMALL, "color": colours.muted}}
              for row, k in zip(rows, known, strict=True) if not k]  # fmt: skip
     line = {"type": "line", "x0": reference, "x1": reference, "y0": 0, "y1": 1, "yref": "y domain", "layer": "above",

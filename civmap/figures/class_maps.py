@@ -18,6 +18,7 @@ import shapely
 from civmap.figures import theme
 from civmap.figures.layers import line_layer
 from civmap.figures.part import Part
+from civmap.language import say
 
 Role = tuple[str, str]
 
@@ -68,7 +69,7 @@ def class_layers(part: Part, geometry: Any, mode: theme.Mode) -> list[pdk.Layer]
     with_edge = {position for position, (_, line) in enumerate(pairs) if line}
     frame = part.frames[part.kind]
     number = {name: position for position, name in enumerate(names)}
-    said = zip(frame["label"].fillna("").astype("str"), frame["finding"].fillna("not asked for"), strict=True)
+    said = zip(frame["label"].fillna("").astype("str"), frame["finding"].fillna(say("not asked for")), strict=True)
     rows = [{"l": label, "v": finding, "c": number.get(finding, len(names))} for label, finding in said]
     highlight = [*theme.channels(colours.text), 60]
     if part.kind == "cells":

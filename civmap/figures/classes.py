@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-NOT_KNOWN = "not known"
+from civmap.language import mark, say, write
+
+NOT_KNOWN = mark("not known")
 COARSE, FINE = (1, 2, 3, 5), (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)  # readable bounds, times a power of ten
 
 
@@ -110,8 +112,17 @@ def _label(low: float, high: float, *, last: bool, whole: bool) -> str:
         return "0"
     if whole:
         end = high if last else high - 1
-        return number(low) if end == low else f"{number(low)}-{number(end)}" if low >= 0 else f"{low:g} to {end:g}"
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}" if last else f"{low:.3g} to <{high:.3g}"
+        if end == low:
+            return number(low)
+        return f"{number(low)}-{number(end)}" if low >= 0 else _range(write(low, "g"), write(end, "g"))
+    first, end_ = write(low, ".3g"), write(high, ".3g")
+    if low == high:
+        return first
+    return _range(first, end_) if last else say("{low} to <{high}", low=first, high=end_)
+
+
+def _range(low: str, high: str) -> str:
+    return say("{low} to {high}", low=low, high=high)
 
 
 def number(value: Any) -> str:
@@ -123,13 +134,13 @@ def number(value: Any) -> str:
     ('12,345', '0.26', 'not known')
     """
     if value is None or pd.isna(value):
-        return NOT_KNOWN
+        return say(NOT_KNOWN)
     value = float(value)
     if not np.isfinite(value):
-        return "no limit"
+        return say("no limit")
     if value.is_integer() or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+        return write(value, ",.0f")
+    return write(value, ".1f" if abs(value) >= 10 else ".2g")
 
 
 def interval(low: Any, high: Any) -> str:
@@ -141,4 +152,4 @@ def interval(low: Any, high: Any) -> str:
     ('3 to 12', '4')
     """
     first, last = number(low), number(high)
-    return first if first == last else f"{first} to {last}"
+    return first if first == last else _range(first, last)

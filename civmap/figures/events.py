@@ -12,6 +12,7 @@ import pandas as pd
 from civmap.errors import CivMapError
 from civmap.figures import theme
 from civmap.figures.part import Part
+from civmap.language import say
 
 LANE_HEIGHT = 16  # pixels
 MAX_LANES = 7
@@ -46,7 +47,7 @@ def events_within(frame: pd.DataFrame | None, first: pd.Timestamp, last: pd.Time
         return []
     unknown = sorted(set(frame["kind"]) - set(theme.EVENTS))
     if unknown:
-        raise CivMapError("An event is of no known kind.", found=", ".join(map(str, unknown)),
+        raise CivMapError(say("An event is of no known kind."), found=", ".join(map(str, unknown)),
                           expected=", ".join(theme.EVENTS))  # fmt: skip
     found = []
     starts, ends = pd.to_datetime(frame["start"]), pd.to_datetime(frame["end"])
@@ -128,7 +129,7 @@ def provisional_legend(part: Part, last: pd.Timestamp, mode: theme.Mode) -> list
     if not provisional(part, last, mode):
         return []
     marker = {"symbol": "square", "size": 13, "color": theme.rgba(theme.palette(mode).counterfactual, 0.3)}
-    return [{"type": "scatter", "x": [None], "y": [None], "name": "Provisional: reports still come in",
+    return [{"type": "scatter", "x": [None], "y": [None], "name": say("Provisional: reports still come in"),
              "mode": "markers", "marker": marker, "hoverinfo": "skip", "legendrank": 1900}]  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def legend_traces(events: Iterable[Event], mode: theme.Mode) -> list[dict[str, A
                                   "line": {"color": theme.rgba(colours.shade, 0.5), "width": 1}}  # fmt: skip
         if not style.shade:  # upright, as on the plot; a lying line would read as one of the series
             marker = {"symbol": "line-ns", "size": 14, "line": {"color": colours.event, "width": style.width}}
-        trace = {"type": "scatter", "x": [None], "y": [None], "name": style.name, "hoverinfo": "skip",
+        trace = {"type": "scatter", "x": [None], "y": [None], "name": say(style.name), "hoverinfo": "skip",
                  "legendrank": 2000, "mode": "markers", "marker": marker}  # fmt: skip
         if style.shade and style.width:
             line = {"color": colours.event, "width": style.width, "dash": style.dash}

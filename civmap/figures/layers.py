@@ -14,10 +14,11 @@ import shapely
 from civmap.figures import theme
 from civmap.figures.classes import classes
 from civmap.figures.part import Part
+from civmap.language import mark, say, write
 
 DECIMALS = 3  # of a degree: about 100 m, finer than a boundary is drawn
-NONE_KNOWN = "none known only to the province"
-NO_ANSWER = "no answer"
+NONE_KNOWN = mark("none known only to the province")
+NO_ANSWER = mark("no answer")
 OVERLAY_ZOOM = 8
 FRAME = (840, 400)  # pixels of a map 430 high on a 1366-pixel laptop, less a margin
 
@@ -27,10 +28,10 @@ def rounded(provinces: pd.DataFrame) -> Any:
     return shapely.transform(np.asarray(provinces["geometry"]), lambda xy: np.round(xy, DECIMALS))
 
 
-def _plain(value: Any) -> int | float | None:
+def _plain(value: Any) -> int | str | None:
     if value is None or pd.isna(value):
         return None
-    return int(value) if float(value).is_integer() else round(float(value), 3)
+    return int(value) if float(value).is_integer() else write(round(float(value), 3))
 
 
 def _by_class(fills: list[list[int]], field: str) -> str:
@@ -52,7 +53,7 @@ def province_layer(part: Part, provinces: pd.DataFrame, geometry: Any, mode: the
     features = [
         {"type": "Feature", "geometry": shape,
          "properties": {"admin1": key, "l": str(text), "c": int(k),
-                        "v": (NONE_KNOWN if only else NO_ANSWER) if (v := _plain(value)) is None else v}}
+                        "v": say(NONE_KNOWN if only else NO_ANSWER) if (v := _plain(value)) is None else v}}
         for shape, key, text, k, value in zip(
             (json.loads(text) for text in shapely.to_geojson(geometry)), keys, texts, cut.index, provinces["value"],
             strict=True)
@@ -70,7 +71,7 @@ def cell_layer(cells: pd.DataFrame, mode: theme.Mode) -> pdk.Layer:
     fills += [[*theme.channels(colour), 235] for colour in theme.ramp(mode, len(cut.labels))]
     texts = cells["label"] if "label" in cells else cells["cell"]
     rows = [
-        {"cell": cell, "c": int(k), "v": NO_ANSWER if (v := _plain(value)) is None else v, "l": str(text)}
+        {"cell": cell, "c": int(k), "v": say(NO_ANSWER) if (v := _plain(value)) is None else v, "l": str(text)}
         for cell, k, value, text in zip(cells["cell"], cut.index, cells["value"], texts, strict=True)
     ]
     edge = bool((cut.index < 0).any())

@@ -26,6 +26,7 @@ from civmap.figures.layers import (
     view_state,
 )
 from civmap.figures.part import Part
+from civmap.language import say
 
 STYLE = "/app/static/style.json"  # an empty style of our own: without one Streamlit asks a public tile host
 
@@ -92,9 +93,9 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
     paper = theme.channels(colours.background)
     if _nothing(part):
         ink = [*theme.channels(colours.text), 255]
-        layers.append(note_layer("empty", [(0, 0, theme.EMPTY)], 18, ink, halo=[*paper, 255], angle=0))
+        layers.append(note_layer("empty", [(0, 0, say(theme.EMPTY))], 18, ink, halo=[*paper, 255], angle=0))
     if synthetic:
-        marks = [(x, y, theme.SYNTHETIC) for x, y in ((-190, 110), (190, 110), (-190, -110), (190, -110))]
+        marks = [(x, y, say(theme.SYNTHETIC)) for x, y in ((-190, 110), (190, 110), (-190, -110), (190, -110))]
         ink = [*theme.channels(colours.watermark), 125]
         layers.append(note_layer("synthetic", marks, 30, ink, halo=[*paper, 130], angle=15))
     if layers[-1].type == "TextLayer":
@@ -103,7 +104,7 @@ def deck(part: Part, *, mode: theme.Mode = "light", synthetic: bool = False) -> 
     return CompactDeck(
         layers=layers, views=views, initial_view_state=view_state(part, geometry), map_provider=None, map_style=STYLE,
         tooltip={
-            "text": f"{{l}}\n{heading}: {{v}}",
+            "text": "{l}\n" + say("{label}: {value}", label=heading, value="{v}"),
             "style": {"backgroundColor": colours.background, "color": colours.text, "fontFamily": theme.FONT,
                       "fontSize": f"{theme.SIZE_BODY}px", "border": f"1px solid {colours.outline}",
                       "padding": "6px 8px", "whiteSpace": "pre-line"},
@@ -152,16 +153,18 @@ def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
     entries = []
     if part.kind == "cells":
         cut = classes(part.frames["cells"]["value"])
-        entries += _entries(cut, theme.ramp(mode, len(cut.labels)), f"{unit} per cell", None)
+        heading = say("{unit} per cell", unit=unit)
+        entries += _entries(cut, theme.ramp(mode, len(cut.labels)), heading, None)
         if (cut.index < 0).any():
-            entries.append(LegendEntry(colours.no_answer, NO_ANSWER, colours.outline, f"{unit} per cell"))
+            entries.append(LegendEntry(colours.no_answer, say(NO_ANSWER), colours.outline, heading))
         known = classes(part.frames["provinces"]["value"], n=3)
         pale = theme.province_ramp(mode, len(known.labels))
-        return entries + _entries(known, pale, f"{unit} known only to the province", colours.boundary)
+        return entries + _entries(known, pale, say("{unit} known only to the province", unit=unit), colours.boundary)
     cut = classes(part.frames["provinces"]["value"])
-    entries += _entries(cut, theme.ramp(mode, len(cut.labels)), f"{unit} per province", None)
+    heading = say("{unit} per province", unit=unit)
+    entries += _entries(cut, theme.ramp(mode, len(cut.labels)), heading, None)
     if (cut.index < 0).any():
-        entries.append(LegendEntry(colours.no_answer, NO_ANSWER, colours.outline, f"{unit} per province"))
+        entries.append(LegendEntry(colours.no_answer, say(NO_ANSWER), colours.outline, heading))
     return entries
 
 
@@ -193,15 +196,16 @@ def legend_html(part: Part, *, mode: theme.Mode = "light") -> str:
             f'<div style="display:flex;flex-wrap:wrap;gap:3px 14px;align-items:center">'
             f'<span style="font-weight:600">{html.escape(heading)}</span>{items}</div>'
         )
+    name = html.escape(say("Legend"))
     return (
-        f'<div role="list" aria-label="Legend" style="font:{theme.SIZE_BODY}px {html.escape(theme.FONT)};'
+        f'<div role="list" aria-label="{name}" style="font:{theme.SIZE_BODY}px {html.escape(theme.FONT)};'
         f'color:{colours.text};display:flex;flex-direction:column;gap:4px">{"".join(blocks)}</div>'
     )
 
 
 def _check(part: Part) -> None:
     if part.kind not in ("cells", "provinces"):
-        raise CivMapError("This part cannot be drawn as a map.", found=part.kind, expected="cells, provinces")
+        raise CivMapError(say("This part cannot be drawn as a map."), found=part.kind, expected="cells, provinces")
 
 
 def _nothing(part: Part) -> bool:
@@ -214,7 +218,7 @@ def _nothing(part: Part) -> bool:
 
 
 def _unit(part: Part) -> str:
-    unit = str(part.encoding.get("unit", "value"))
+    unit = str(part.encoding.get("unit", say("value")))
     return unit[:1].upper() + unit[1:]
 
 

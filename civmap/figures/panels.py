@@ -11,6 +11,7 @@ from civmap.figures import events as marks
 from civmap.figures import theme
 from civmap.figures.axes import Drawing, Months, closed_bands, months, numbers
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 
 COLUMNS, MOST_PANELS = 6, 40
 ROW, GAP, TITLE = 108, 34, 14  # pixels: row pitch, of it the gap that holds the next panel's title
@@ -69,11 +70,12 @@ def small_multiples(part: Part, mode: theme.Mode) -> Drawing | None:
         layout["shapes"] += marks.provisional(part, whole.last, mode, xref=f"x{suffix}", yref=f"y{suffix} domain")
         layout["shapes"] += marks.shapes(found, mode, xref=f"x{suffix}", yref=f"y{suffix} domain", scale=0.6, bar=0.07)
         traces += _panel(one, str(panel), suffix, colours, part, first=k == 0)
-    unknown = len(every) - len(panels)
+    scale = mark("{unit} (one scale)") if shared else mark("{unit} (each panel on its own scale)")
+    said = [say(scale, unit=unit[:1].upper() + unit[1:])]
+    if unknown := len(every) - len(panels):
+        said.append(say_n(unknown, "{n} more panel is not drawn", "{n} more panels are not drawn"))
     layout["annotations"].append({
-        "text": html.escape(unit[:1].upper() + unit[1:], quote=False)
-        + (" (one scale)" if shared else " (each panel on its own scale)")
-        + (f"; {unknown} more panels are not drawn" if unknown else ""),
+        "text": html.escape("; ".join(said), quote=False),
         "xref": "paper", "yref": "paper", "x": 0, "y": 1, "yshift": top - 38, "yanchor": "bottom", "xanchor": "left",
         "showarrow": False, "font": {"size": theme.SIZE_SMALL, "color": colours.muted},
     })  # fmt: skip
@@ -88,11 +90,12 @@ def _panel(
     where = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
     alone = [v is not None and _gap(value, k - 1) and _gap(value, k + 1) for k, v in enumerate(value)]
     dots = {"mode": "lines+markers", "marker": {"size": [4 if a else 0 for a in alone], "color": colours.value}}
+    hover = say("{label}: {value}", label="%{x}", value="%{y:,}")
     line = {
         "type": "scatter", "x": axis.text, "y": value, **(dots if any(alone) else {"mode": "lines"}),
         "line": {"color": colours.value, "width": 1.2}, "connectgaps": False, "showlegend": first,
-        "name": html.escape(str(part.encoding.get("value_name", "Recorded")) if first else name, quote=False),
-        "text": html.escape(name, quote=False), "hovertemplate": "%{text}<br>%{x}: %{y:,}<extra></extra>", **where,
+        "name": html.escape(str(part.encoding.get("value_name", say("Recorded"))) if first else name, quote=False),
+        "text": html.escape(name, quote=False), "hovertemplate": f"%{{text}}<br>{hover}<extra></extra>", **where,
     }  # fmt: skip
     if "low" not in frame or "high" not in frame:
         return [line]
@@ -104,7 +107,7 @@ def _panel(
     return [line, {
         "type": "scatter", "x": x, "y": y, "mode": "lines", "fill": "toself", "fillcolor": colour,
         "line": {"width": 0.5, "color": colour}, "hoverinfo": "skip", "showlegend": first, **where,
-        "name": html.escape(str(part.encoding.get("band_name", "Lowest to highest")), quote=False),
+        "name": html.escape(str(part.encoding.get("band_name", say("Lowest to highest"))), quote=False),
     }]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from civmap.figures import charts, paper_maps
 from civmap.figures.paper_charts import draw_chart
 from civmap.figures.paper_maps import draw_map
 from civmap.figures.part import Part
+from civmap.language import say
 
 FORMATS = ("png", "svg", "pdf")
 DPI = 192  # twice that of a screen
@@ -47,7 +48,9 @@ def draw(part: Part, *, synthetic: bool = False, head_in: float = 0.0, foot_in: 
     if part.kind in CHARTS:
         return draw_chart(part, synthetic=synthetic, head_in=head_in, foot_in=foot_in)
     raise CivMapError(
-        f"'{part.title}' cannot be drawn as a picture.", found=part.kind, expected=", ".join((*MAPS, *CHARTS))
+        say("'{title}' cannot be drawn as a picture.", title=part.title),
+        found=part.kind,
+        expected=", ".join((*MAPS, *CHARTS)),
     )
 
 
@@ -66,7 +69,7 @@ def picture(figure: Figure, form: str, *, dpi: float = DPI, carried: Mapping[str
         What the file's own properties say.
     """
     if form not in FORMATS:
-        raise CivMapError(f"There is no picture of the form '{form}'.", expected=", ".join(FORMATS))
+        raise CivMapError(say("There is no picture of the form '{form}'.", form=form), expected=", ".join(FORMATS))
     undated: dict[str, Any] = {"png": ("Software", "CivMap"), "svg": ("Date", None), "pdf": ("CreationDate", None)}
     own = dict([undated[form]])
     written = io.BytesIO()

@@ -16,10 +16,11 @@ from matplotlib.ticker import MultipleLocator, NullLocator
 
 from civmap.errors import CivMapError
 from civmap.figures import charts, theme
-from civmap.figures.paper_axes import dates, keep_inside
+from civmap.figures.paper_axes import Written, dates, keep_inside
 from civmap.figures.paper_marks import DASHES, MARKERS, colour, handle, points, values
 from civmap.figures.paper_texts import axis_title, plain, tick_label, unlabelled, whole_names
 from civmap.figures.part import Part
+from civmap.language import say, write
 
 WIDTH = 960  # pixels of the figure on paper, 96 to the inch
 LETTER = 6.4  # pixels of a letter of a tick label, at most on average
@@ -130,7 +131,9 @@ class _Paper:
             axes.xaxis_date()
             dates(which, values(one["range"]) if "range" in one else None)
         elif one.get("tickformat") == ",":
-            which.set_major_formatter(lambda value, _: f"{value:,.6g}")
+            which.set_major_formatter(lambda value, _: write(value, ",.6g"))
+        elif one.get("type") != "log":
+            which.set_major_formatter(Written())
         if "range" in one:
             set_limits(*(10.0**v if one.get("type") == "log" else v for v in values(one["range"])))
         if "tickvals" in one:
@@ -154,7 +157,7 @@ class _Paper:
 
     def _trace(self, trace: dict[str, Any]) -> None:
         if trace["type"] != "scatter":
-            raise CivMapError("This chart cannot be drawn on paper.", found=trace["type"], expected="lines and marks")
+            raise CivMapError(say("This chart cannot be drawn on paper."), found=trace["type"])
         axes = self.axes[trace.get("xaxis", "x").removeprefix("x")]
         x, y = values(trace["x"]), values(trace["y"])
         if not np.isfinite(y).any():
@@ -234,7 +237,7 @@ class _Paper:
         x = self._pixel(note["x"], note.get("xref", "paper"), across=True) + note.get("xshift", 0)
         y = self._pixel(note["y"], note.get("yref", "paper"), across=False) - note.get("yshift", 0)
         font = dict(note.get("font", {}))
-        if note["text"] == theme.SYNTHETIC:  # slanting, within the picture even of a single bar
+        if note["text"] == say(theme.SYNTHETIC):  # slanting, within the picture even of a single bar
             font["size"] = min(font["size"], (self.box[1] - self.box[3]) / 2.4)
         own = colour(font.get("color", theme.palette("light").text))
         if note.get("showarrow"):

@@ -26,6 +26,7 @@ from civmap.figures.class_maps import shades
 from civmap.figures.classes import classes
 from civmap.figures.maps import LegendEntry, legend
 from civmap.figures.part import Part
+from civmap.language import say
 
 KINDS = ("cells", "provinces")
 LEGEND_IN = 2.35  # inches
@@ -69,7 +70,7 @@ def draw_map(
     2
     """
     if part.kind not in KINDS:
-        raise CivMapError("This part cannot be drawn as a map.", found=part.kind, expected=", ".join(KINDS))
+        raise CivMapError(say("This part cannot be drawn as a map."), found=part.kind, expected=", ".join(KINDS))
     colours = theme.palette("light")
     whole_in = height_in + head_in + foot_in
     figure = Figure(figsize=(width_in, whole_in), facecolor=colours.background)
@@ -98,10 +99,10 @@ def draw_map(
     _scale_bar(axes, extent)
     _legend(figure.add_axes((share, bottom, 1 - share, high)), legend(part), height_in)
     if synthetic:
-        axes.text(0.5, 0.5, theme.SYNTHETIC, transform=axes.transAxes, ha="center", va="center", rotation=15,
+        axes.text(0.5, 0.5, say(theme.SYNTHETIC), transform=axes.transAxes, ha="center", va="center", rotation=15,
                   fontsize=34, fontweight="bold", color=colours.watermark, alpha=0.4)  # fmt: skip
     if len(shapes) == 0:
-        axes.text(0.5, 0.5, theme.EMPTY, transform=axes.transAxes, ha="center", va="center", fontsize=13,
+        axes.text(0.5, 0.5, say(theme.EMPTY), transform=axes.transAxes, ha="center", va="center", fontsize=13,
                   color=colours.text, backgroundcolor=colours.background)  # fmt: skip
     return figure
 
@@ -170,7 +171,8 @@ def _scale_bar(axes: Axes, extent: tuple[float, float, float, float]) -> None:
     x, y, tick = west + (east - west) * 0.02, south + (north - south) * 0.035, (north - south) * 0.012
     end = x + km / km_per_degree
     axes.plot([x, x, end, end], [y + tick, y, y, y + tick], color=colours.text, linewidth=1.2, solid_capstyle="butt")
-    axes.text((x + end) / 2, y + tick, f"{km:g} km", ha="center", va="bottom", fontsize=SMALL, color=colours.text)
+    said = say("{km:g} km", km=km)
+    axes.text((x + end) / 2, y + tick, said, ha="center", va="bottom", fontsize=SMALL, color=colours.text)
 
 
 def _legend(axes: Axes, entries: list[LegendEntry], height_in: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from civmap.figures import charts, theme
 from civmap.figures import events as marks
 from civmap.figures.part import Part
+from civmap.language import say
 
 TITLE_LETTER, NAME_LETTER = 6.7, 6.0  # pixels of a letter of an axis's title and of a panel's name
 LABEL_LETTERS = 48  # of a tick label in one line
@@ -55,9 +56,9 @@ def whole_names(layout: dict[str, Any], part: Part, pixels: float) -> None:
 def unlabelled(traces: list[dict[str, Any]]) -> list[str]:
     """Name in words the events that have no more than a mark, which the screen tells under the mouse."""
     for trace in traces:
-        if trace.get("name") == charts.OTHERS:
-            trace["name"] = "Other events"
+        if trace.get("name") == say(charts.OTHERS):
+            trace["name"] = say("Other events")
             said = [plain(text) if day[:4] in text else f"{day[:7]} {plain(text)}"
                     for day, text in zip(trace["x"], trace["text"], strict=True)]  # fmt: skip
-            return textwrap.wrap("Other events: " + " · ".join(said), marks.LINE_LETTERS)
+            return textwrap.wrap(say("Other events: {events}", events=" · ".join(said)), marks.LINE_LETTERS)
     return []

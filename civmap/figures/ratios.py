@@ -15,6 +15,7 @@ import pandas as pd
 from civmap.figures import theme
 from civmap.figures.axes import Drawing, numbers
 from civmap.figures.part import Part
+from civmap.language import say, write
 
 ROW, PANEL = 26, 250  # pixels
 MOST_PANELS = 6
@@ -38,10 +39,11 @@ def ratio_bars(part: Part, mode: theme.Mode) -> Drawing | None:
     legend = len({*frame.get("group", pd.Series([""]))}) > 1
     bottom = 62 + (24 if legend else 0)
     height = top + bottom + max(ROW, 15 * lines) * max(len(frame), 2)
-    name = str(part.encoding.get("value_name", "times the level projected"))
+    name = str(part.encoding.get("value_name", say("times the level projected")))
+    title = _plain(say("Ratio ({name}), logarithmic scale", name=name))
     return traces, {
         "height": height, "margin": {"l": 40, "r": 20, "t": top, "b": bottom}, "hovermode": "closest",
-        "xaxis": {**_axis(span), "title": {"text": _plain(f"Ratio ({name}), logarithmic scale")}, "showgrid": True},
+        "xaxis": {**_axis(span), "title": {"text": title}, "showgrid": True},
         "yaxis": {"range": [len(frame) - 0.5, -0.5], "tickvals": rows.tolist(), "ticktext": texts, "showgrid": False,
                   "zeroline": False, "ticks": ""},
         "shapes": [_no_change(mode, upright=True)],
@@ -93,7 +95,7 @@ def ratio_panels(part: Part, mode: theme.Mode) -> Drawing | None:
         }  # fmt: skip
         layout[f"yaxis{suffix}"] = {
             **_axis(span), "anchor": f"x{suffix}", "showticklabels": k == 0, "showgrid": True,
-            **({"title": {"text": "Ratio, logarithmic scale"}} if k == 0 else {}),
+            **({"title": {"text": say("Ratio, logarithmic scale")}} if k == 0 else {}),
         }  # fmt: skip
         layout["shapes"].append(_no_change(mode, upright=False, suffix=suffix))
         if marked is not None:
@@ -104,7 +106,7 @@ def ratio_panels(part: Part, mode: theme.Mode) -> Drawing | None:
             "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": theme.SIZE_SMALL},
         })  # fmt: skip
     if marked is not None:  # the line itself is a shape, which has no place in a legend
-        name = _plain(str(part.encoding.get("marked_name", "the result")))
+        name = _plain(str(part.encoding.get("marked_name", say("the result"))))
         traces.append({"type": "scatter", "x": [None], "y": [None], "mode": "lines", "line": result, "name": name,
                        "hoverinfo": "skip", "showlegend": True})  # fmt: skip
     return traces, layout
@@ -132,7 +134,7 @@ def _marks(
         at = place[one.index]
         axis = at.dt.strftime("%Y-%m-%d").tolist() if pd.api.types.is_datetime64_any_dtype(at) else numbers(at)
         hover = [
-            f"{_plain(str(text))}<br>{v:.2f} ({a:.2f} to {b:.2f})"
+            _plain(str(text)) + "<br>" + say("{value:.2f} ({low:.2f} to {high:.2f})", value=v, low=a, high=b)
             for text, v, a, b in zip(one["reading"], value, low, high, strict=True)
         ]
         traces.append({
@@ -165,7 +167,7 @@ def _axis(span: tuple[float, float]) -> dict[str, Any]:
     low, high = np.log10(span)
     ticks = [tick for tick in TICKS if span[0] <= tick <= span[1]]
     return {"type": "log", "range": [float(low), float(high)], "tickvals": ticks, "zeroline": False,
-            "ticktext": [f"{tick:g}" for tick in ticks]}  # fmt: skip
+            "ticktext": [write(tick, "g") for tick in ticks]}  # fmt: skip
 
 
 def _no_change(mode: theme.Mode, *, upright: bool, suffix: str = "") -> dict[str, Any]:
@@ -180,15 +182,15 @@ def _sides(mode: theme.Mode) -> list[dict[str, Any]]:
     said = {"text": "", "yref": "y domain", "y": 1, "yanchor": "bottom", "xref": "x", "x": 0, "showarrow": False,
             "font": {"size": theme.SIZE_SMALL, "color": theme.palette(mode).muted}}  # fmt: skip
     return [
-        {**said, "text": "\u2190 fewer  ", "xanchor": "right"},
-        {**said, "text": "  more \u2192", "xanchor": "left"},
+        {**said, "text": "\u2190 " + say("fewer") + "  ", "xanchor": "right"},
+        {**said, "text": "  " + say("more") + " \u2192", "xanchor": "left"},
     ]
 
 
 def _without(frame: pd.DataFrame, rows: Any, mode: theme.Mode) -> list[dict[str, Any]]:
     """Say where a row has no answer."""
     return [
-        {"text": "no answer", "xref": "x domain", "x": 0.01, "xanchor": "left", "yref": "y", "y": float(row),
+        {"text": say("no answer"), "xref": "x domain", "x": 0.01, "xanchor": "left", "yref": "y", "y": float(row),
          "showarrow": False, "font": {"size": theme.SIZE_SMALL, "color": theme.palette(mode).muted}}
         for row, known in zip(rows, frame["value"].notna(), strict=True) if not known
     ]  # fmt: skip

@@ -7,6 +7,7 @@ colour must not cry louder than the number. On a dark page brighter means more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -17,19 +18,14 @@ from civmap.figures.classes import Classes as Classes
 from civmap.figures.classes import classes as classes
 from civmap.figures.classes import interval as interval
 from civmap.figures.classes import number as number
+from civmap.language import mark, say, spoken, write
 
 Mode = Literal["light", "dark"]
 
 FONT = '"Source Sans", "Source Sans Pro", "Noto Sans", Arial, sans-serif'
 SIZE_TITLE, SIZE_BODY, SIZE_SMALL = 16, 13, 11  # pixels; the one typeface scale
-EMPTY = "No incidents match these filters"
-SYNTHETIC = "SYNTHETIC DATA"
-
-# For st.plotly_chart(figure, theme=None, config=CONFIG): no logo, no selection tools, an image button that stays local.
-CONFIG: dict[str, Any] = {
-    "displaylogo": False, "scrollZoom": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
-}  # fmt: skip
+EMPTY = mark("No incidents match these filters")
+SYNTHETIC = mark("SYNTHETIC DATA")
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ _PALETTES: dict[str, Palette] = {
 
 @dataclass(frozen=True)
 class EventStyle:
-    """How one kind of event is drawn: told apart by dash and shade, not by hue."""
+    """How one kind of event is drawn, its name still to be said: told apart by dash and shade, not by hue."""
 
     name: str
     dash: str
@@ -94,9 +90,9 @@ class EventStyle:
 
 
 EVENTS: dict[str, EventStyle] = {
-    "directive": EventStyle("Directive", "solid", 1.6, 0.0),
-    "recording": EventStyle("Change in recording", "dot", 1.4, 0.1),
-    "context": EventStyle("Context", "solid", 0.0, 0.3),
+    "directive": EventStyle(mark("Directive"), "solid", 1.6, 0.0),
+    "recording": EventStyle(mark("Change in recording"), "dot", 1.4, 0.1),
+    "context": EventStyle(mark("Context"), "solid", 0.0, 0.3),
 }
 
 
@@ -109,7 +105,7 @@ def palette(mode: Mode = "light") -> Palette:
     '#ffffff'
     """
     if mode not in _PALETTES:
-        raise CivMapError(f"There is no colour mode {mode!r}.", expected="light or dark")
+        raise CivMapError(say("There is no colour mode '{mode}'.", mode=mode), expected="light, dark")
     return _PALETTES[mode]
 
 
@@ -163,6 +159,36 @@ def lightness(colour: str) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in channels(colour))]
     y = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
     return round(116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y, 1)
+
+
+def separators() -> str:
+    """Give the signs before decimals and between thousands, as plotly's layout takes them.
+
+    Examples
+    --------
+    >>> separators()
+    '.,'
+    """
+    return write(0.5, ".1f")[1] + write(1000, ",")[1]
+
+
+def config() -> dict[str, Any]:
+    """Make what ``st.plotly_chart(figure, theme=None, config=...)`` takes: no logo, no tools, the language's months.
+
+    Examples
+    --------
+    >>> config()
+    {'displaylogo': False, 'displayModeBar': False}
+    """
+    plain: dict[str, Any] = {"displaylogo": False, "displayModeBar": False}
+    if spoken() == "en":  # which plotly speaks by itself
+        return plain
+    days = [date(2000, month, 1) for month in range(1, 13)]
+    signs = separators()
+    own = {"months": [write(day, "%B") for day in days], "shortMonths": [write(day, "%b") for day in days],
+           "month": "%b %Y", "dayMonth": "%-d %b", "dayMonthYear": "%-d %b %Y", "date": "%d/%m/%Y",
+           "decimal": signs[0], "thousands": signs[1]}  # fmt: skip
+    return {**plain, "locale": spoken(), "locales": {spoken(): {"dictionary": {}, "format": own}}}
 
 
 def layout(mode: Mode = "light") -> dict[str, Any]:

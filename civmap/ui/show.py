@@ -14,7 +14,7 @@ from civmap import queries, schema
 from civmap.errors import CivMapError
 from civmap.exhibits import Exhibit, Recipe, words
 from civmap.exports import tables
-from civmap.figures import charts, maps
+from civmap.figures import charts, maps, theme
 from civmap.figures.part import Part
 from civmap.figures.theme import Mode
 from civmap.filters import BOUNDS
@@ -95,7 +95,7 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
     else:
         figure = charts.chart(part, mode=mode, synthetic=exhibit.synthetic)
         st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
-                        config={"displaylogo": False, "displayModeBar": False})  # fmt: skip
+                        config=theme.config())  # fmt: skip
     if part.kind != "table":
         with st.expander("Numbers behind the picture"):
             _table(tables.part_table(part).rename(columns=words.header))
