@@ -169,7 +169,7 @@ def late_of(here: Standing, filters: Filters) -> Late:
         basis, reports, since = say("the day on which each incident was first reported"), counted["reported"], None
         as_of = min(counted["reported"].max(), known.max()) + pd.offsets.MonthEnd(0)
     elif releases >= FEWEST_RELEASES:
-        basis, reports, as_of = say_n(releases, "{n} release", "{n} successive releases"), known, known.max()
+        basis, reports, as_of = say_n(releases, "{n} successive release", "{n} successive releases"), known, known.max()
         since = known.min() + pd.offsets.MonthBegin(1)  # what the first one held may have been known long before
     else:
         why = say_n(

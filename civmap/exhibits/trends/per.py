@@ -46,11 +46,11 @@ def divided(here: Standing, *, by: str | None, frequency: str, per: str) -> tupl
     known = counted["exposure"].notna()
     if not known.any():
         return panel, Rate(caveats=(say(UNKNOWN[bool(by)], what=words.capital(_named(per))),))
-    divided_by = panel.attrs["exposure"]
+    divided_by, counts = panel.attrs["exposure"], per_period(say("counts"), frequency)
     caveats = [say(
         "{counts}, {divided_by}: the rate moves with either and says nothing of why; what was counted and what it is "
         "divided by need not come from the same forces.",
-        counts=words.capital(per_period(say("counts"), frequency)), divided_by=divided_by,
+        counts=words.capital(counts), divided_by=divided_by,
     )]  # fmt: skip
     if not known.all():
         caveats.append(say(MISSING[bool(by)], missing=words.number(int((~known).sum())),
