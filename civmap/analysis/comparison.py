@@ -21,8 +21,10 @@ from civmap.analysis.effects import Difference, RateRatio, check_confidence
 from civmap.analysis.pre_period import drift_before, picture
 from civmap.analysis.segmented_model import analyse
 from civmap.analysis.unit_panel import UnitPanel, read_unit_panel, two_way_fit, unit_list
-from civmap.analysis.window import read_dates, without_phase_in
+from civmap.analysis.window import WIDER, read_dates, without_phase_in
 from civmap.errors import AnalysisError
+from civmap.language import day as said_day
+from civmap.language import mark, say, say_n
 
 __all__ = ["MIN_CLUSTERS", "Comparison", "difference_in_differences"]
 
@@ -50,7 +52,7 @@ class Comparison:
     n_treated, n_control
         Places with any count.
     means
-        One row per group: ``group, units, before, after, rate_before, rate_after, ratio``.
+        One row per group, ``treated`` and ``control``: ``group, units, before, after, rate_before, rate_after, ratio``.
     periods
         One row per period: ``period, treated, control, ratio, low, high``; the ratio of the two relative to its level
         before the date, for the eye.
@@ -156,10 +158,10 @@ def difference_in_differences(
         ratio = RateRatio(value, low, high, p)
     else:
         errors = "series"
-        notes.append(
-            f"{n_treated} treated and {n_control} other places are too few, or too unequal, to judge by their scatter; "
-            "the interval comes from the two totals in time."
-        )
+        notes.append(say(
+            "{treated} treated and {others} other places are too few, or too unequal, to judge by their scatter; the "
+            "interval comes from the two totals in time.", treated=n_treated, others=n_control,
+        ))  # fmt: skip
         ratio = _from_totals(data, two_way.places, covered, outcome, day, confidence)
     pair = _pair(data, two_way.places, covered)
     return Comparison(
@@ -190,7 +192,7 @@ def _read(
     series = data.total(outcome)
     days = read_dates(at, series)
     if len(days) != 1:
-        raise AnalysisError("One date at a time is compared.", found=f"{len(days)} dates")
+        raise AnalysisError(say("One date at a time is compared."), found=say_n(len(days), "{n} date", "{n} dates"))
     kept, phase_note = without_phase_in(series, days, phase_in)
     data = data.keep(np.isin(series.place, kept.place))
     _check_counts(data, covered, data.total(outcome), days[0])
@@ -200,19 +202,22 @@ def _read(
 def _check_counts(data: UnitPanel, covered: NDArray[np.bool_], total: Series, day: pd.Timestamp) -> None:
     """Refuse a comparison of which one corner is empty."""
     after = total.place >= total.position(day)
-    for rows, which in ((covered, "treated"), (~covered, "other")):
-        for periods, side in ((~after, "before"), (after, "after")):
+    sides = (
+        (~after, mark("There is no period before {day} with a count in {places}."),
+         mark("Nothing was counted before {day} in {places}, so the ratio has no finite answer.")),
+        (after, mark("There is no period after {day} with a count in {places}."),
+         mark("Nothing was counted after {day} in {places}, so the ratio has no finite answer.")),
+    )  # fmt: skip
+    for rows, places in ((covered, mark("the treated places")), (~covered, mark("the other places"))):
+        where = {"day": said_day(day), "places": say(places)}
+        for periods, unknown, nothing in sides:
             if not data.known[np.ix_(rows, periods)].any():
                 raise AnalysisError(
-                    f"There is no period {side} {day.day} {day:%B %Y} with a count in the {which} places.",
-                    next_step="Take a longer window or a source whose scope covers both sides of the date.",
+                    say(unknown, **where),
+                    next_step=say("Take a longer window or a source whose scope covers both sides of the date."),
                 )
             if not data.counts[np.ix_(rows, periods)].any():
-                raise AnalysisError(
-                    f"Nothing was counted {side} {day.day} {day:%B %Y} in the {which} places, "
-                    "so the ratio has no finite answer.",
-                    next_step="Take a wider area, more causes or parties, or a longer window.",
-                )
+                raise AnalysisError(say(nothing, **where), next_step=say(WIDER))
 
 
 def _pair(data: UnitPanel, places: Array, covered: NDArray[np.bool_]) -> Series:

@@ -15,7 +15,7 @@ from scipy.special import betaincinv
 
 from civmap.analysis.count_fit import CountFit, fit_counts
 from civmap.analysis.count_panel import read_series
-from civmap.analysis.rates import check_confidence, numbers
+from civmap.analysis.rates import COUNTS, check_confidence, numbers
 from civmap.analysis.segmented_design import build_design
 from civmap.analysis.trend_words import FEWEST_INCIDENTS, HARMONICS
 from civmap.errors import AnalysisError
@@ -200,7 +200,7 @@ def change_limits(
     [2.0, 0.4, 13.77]
     """
     half = check_confidence(confidence)
-    counts = [numbers(part, "counts of incidents") for part in (now, before)]
+    counts = [numbers(part, COUNTS) for part in (now, before)]
     known = np.isfinite(counts[0]) & np.isfinite(counts[1])
     first, second = (np.where(known, part, 0.0) for part in counts)
     a, b = effective_share(first, second, excess)

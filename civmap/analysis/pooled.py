@@ -17,6 +17,7 @@ from civmap.analysis.effects import Intervention
 from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse
 from civmap.analysis.unit_panel import place_levels, read_unit_panel
+from civmap.language import say
 
 __all__ = ["pooled_time_series"]
 
@@ -96,5 +97,5 @@ def pooled_time_series(
         phase_in=phase_in,
         confidence=confidence,
     )
-    pooled = f"{len(data.units)} places pooled, each with its own level and all with the same effect."
+    pooled = say("{n} places pooled, each with its own level and all with the same effect.", n=len(data.units))
     return replace(found, notes=(pooled, *data.notes, *found.notes))

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from civmap.analysis.period_change import effective_share
-from civmap.analysis.rates import check_confidence, numbers
+from civmap.analysis.rates import COUNTS, check_confidence, numbers
 from civmap.errors import AnalysisError
-from civmap.language import mark
+from civmap.language import mark, say
 
 __all__ = ["SENTENCE", "pool_changes"]
 
@@ -69,12 +69,15 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     >>> bool(found["ratio"][0] < 1.3), bool(found["high"][0] < 3)
     (True, True)
     """
-    first, second = numbers(now, "counts of incidents"), numbers(before, "counts of incidents")
+    first, second = numbers(now, COUNTS), numbers(before, COUNTS)
     half = check_confidence(confidence)
     if first.shape != second.shape or first.ndim != 1:
-        raise AnalysisError("Every area needs a count now and a count before.", found=f"{first.size} and {second.size}")
+        raise AnalysisError(
+            say("Every area needs a count now and a count before."),
+            found=say("{first} and {second}", first=first.size, second=second.size),
+        )
     if not 0 <= excess < np.inf:
-        raise AnalysisError("Clustering cannot be below 0 or unknown.", found=f"{excess!r}")
+        raise AnalysisError(say("Clustering cannot be below 0 or unknown."), found=f"{excess!r}")
     known = np.isfinite(first) & np.isfinite(second)
     result = pd.DataFrame(np.nan, index=range(len(first)), columns=["ratio", "low", "high", "share"])
     if not known.any():

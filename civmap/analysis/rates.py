@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainccinv, gammaincinv, ndtri
 
 from civmap.errors import AnalysisError
+from civmap.language import listed, mark, say, say_n
 
-__all__ = ["METHODS", "RateInterval", "bootstrap_sum", "rate_interval", "rate_limits"]
+__all__ = ["CASUALTIES", "COUNTS", "METHODS", "RateInterval", "bootstrap_sum", "rate_interval", "rate_limits"]
 
 Array = NDArray[np.float64]
 
 METHODS = ("exact", "byar")
+COUNTS, CASUALTIES = mark("counts of incidents"), mark("casualties of incidents")  # what `numbers` reads
 FEWEST_TO_DRAW = 5  # incidents; from fewer no spread of their sizes can be learnt
 DRAWS = 1000  # as many as a bootstrap t needs for its ends (Efron and Tibshirani 1993, chapter 12)
 
@@ -73,17 +75,18 @@ def rate_interval(count: int, exposure: float, *, confidence: float = 0.95, meth
     faults = []
     number, per = _number(count), _number(exposure)
     if not (number >= 0 and np.isfinite(number) and number == np.floor(number)):
-        faults.append(f"the count is {count!r}, not a whole number of incidents of at least 0")
+        faults.append(say("the count is {given}, not a whole number of incidents of at least 0", given=repr(count)))
     if not (per > 0 and np.isfinite(per)):
-        faults.append(f"the exposure is {exposure!r}, not a number above 0")
+        faults.append(say("the exposure is {given}, not a number above 0", given=repr(exposure)))
     if not 0 < _number(confidence) < 1:
-        faults.append(f"the confidence is {confidence!r}, not between 0 and 1")
+        faults.append(say("the confidence is {given}, not between 0 and 1", given=repr(confidence)))
     if method not in METHODS:
-        faults.append(f"the method is {method!r}, not {' or '.join(METHODS)}")
+        methods = listed(METHODS, joined="or")
+        faults.append(say("the method is {given}, not {methods}", given=repr(method), methods=methods))
     if faults:
         raise AnalysisError(
-            f"No rate can be given: {'; '.join(faults)}.",
-            next_step="Give incidents; for deaths or injured use a bootstrap over incidents.",
+            say("No rate can be given: {faults}.", faults="; ".join(faults)),
+            next_step=say("Give incidents; for deaths or injured use a bootstrap over incidents."),
         )
     low, high = rate_limits(number, confidence=confidence, method=method)
     return RateInterval(number / per, float(low) / per, float(high) / per)
@@ -102,10 +105,10 @@ def rate_limits(count: ArrayLike, *, confidence: float = 0.95, method: str = "ex
     >>> [part.round(2).tolist() for part in rate_limits([0, 10])]
     [[0.0, 4.8], [3.69, 18.39]]
     """
-    number = numbers(count, "counts of incidents")
+    number = numbers(count, COUNTS)
     half = check_confidence(confidence)
     if method not in METHODS:
-        raise AnalysisError(f"There is no method '{method}'.", expected=" or ".join(METHODS))
+        raise AnalysisError(say("There is no method '{method}'.", method=method), expected=listed(METHODS, joined="or"))
     if method == "exact":
         low = np.where(number > 0, gammaincinv(np.maximum(number, 1e-300), half), 0.0)
         return np.where(np.isnan(number), np.nan, low), gammainccinv(number + 1, half)
@@ -158,7 +161,7 @@ def bootstrap_sum(
     >>> low < 30 < high
     True
     """
-    given = numbers(values, "casualties of incidents").ravel()
+    given = numbers(values, CASUALTIES).ravel()
     half = check_confidence(confidence)
     sizes = given[~np.isnan(given)]
     if len(sizes) < FEWEST_TO_DRAW or sizes.sum() <= 0:
@@ -189,13 +192,17 @@ def numbers(values: ArrayLike, what: str) -> Array:
         read = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
         raise AnalysisError(
-            f"These are no {what}.", found=str(error), expected="numbers, null where unknown"
+            say("These are no {things}.", things=say(what)),
+            found=str(error),
+            expected=say("numbers, null where unknown"),
         ) from error
     wrong = read[(read < 0) | np.isinf(read)]
     if wrong.size:
         raise AnalysisError(
-            f"These are no {what}.", found=f"{wrong.size} values below 0 or without end, first {wrong[0]:g}",
-            expected="0 or more, null where unknown",
+            say("These are no {things}.", things=say(what)),
+            found=say_n(wrong.size, "{n} value below 0 or without end, first {first:g}",
+                        "{n} values below 0 or without end, first {first:g}", first=wrong[0]),
+            expected=say("0 or more, null where unknown"),
         )  # fmt: skip
     return read
 
@@ -209,7 +216,10 @@ def check_confidence(confidence: float) -> float:
     0.025
     """
     if not 0 < _number(confidence) < 1:
-        raise AnalysisError(f"The confidence is {confidence!r}.", expected="a number between 0 and 1, such as 0.95")
+        raise AnalysisError(
+            say("The confidence is {given}.", given=repr(confidence)),
+            expected=say("a number between 0 and 1, such as 0.95"),
+        )
     return (1 - confidence) / 2
 
 

@@ -21,6 +21,7 @@ from civmap.analysis.effects import Detectable, Difference, Intervention, RateRa
 from civmap.analysis.segmented_design import Design, Event, build_design, by_nearness, log_counts
 from civmap.analysis.segmented_model import prepare, ratios
 from civmap.errors import AnalysisError
+from civmap.language import listed, say
 
 __all__ = ["structural_counterfactual"]
 
@@ -90,10 +91,10 @@ def structural_counterfactual(
     silent = float((series.counts == 0).mean())
     if silent > MOST_ZEROS:
         raise AnalysisError(
-            "Too many periods hold no incident for a model of the logarithm.",
-            found=f"{silent:.0%} of them",
-            expected=f"at most {MOST_ZEROS:.0%}",
-            next_step="Use the primary model, or take a wider area.",
+            say("Too many periods hold no incident for a model of the logarithm."),
+            found=say("{percent:.0f} % of them", percent=100 * silent),
+            expected=say("at most {percent:.0f} %", percent=100 * MOST_ZEROS),
+            next_step=say("Use the primary model, or take a wider area."),
         )
     terms = by_nearness(ready.terms, days)
     design = build_design(series, at=days, harmonics=harmonics, slope_change=False, terms=terms, trend=False)
@@ -127,7 +128,7 @@ def structural_counterfactual(
         notes=(
             *ready.notes,
             *design.notes,
-            "A second opinion: what cannot be told apart is judged by the primary model.",
+            say("A second opinion: what cannot be told apart is judged by the primary model."),
         ),
     )
 
@@ -141,7 +142,9 @@ def _components(
     """
     names = {"local level": "llevel", "local linear trend": "lltrend", "fixed level": "fixed intercept"}
     if level not in names:
-        raise AnalysisError(f"level='{level}' is unknown.", expected=" or ".join(names))
+        raise AnalysisError(
+            say("{name}='{value}' is unknown.", name="level", value=level), expected=listed(list(names), joined="or")
+        )
     steps = list(dict.fromkeys(design.level))
     others = [number for number in range(1, len(design.columns)) if number not in steps]
     rows = series.place - series.place[0]
@@ -159,7 +162,8 @@ def _components(
     states, spread = found.smoothed_state, found.smoothed_state_cov
     if not found.mle_retvals["converged"] or not np.isfinite(states[first:, -1]).all():
         raise AnalysisError(
-            "The structural model reached no answer.", next_step="Take a longer window, or use the primary model."
+            say("The structural model reached no answer."),
+            next_step=say("Take a longer window, or use the primary model."),
         )
     loads = np.zeros((model.k_states, len(whole)))
     loads[0] = 1.0

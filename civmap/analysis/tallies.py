@@ -16,6 +16,7 @@ from civmap.analysis.effects import Intervention, RateRatio
 from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse
 from civmap.errors import AnalysisError
+from civmap.language import say, say_n
 
 __all__ = ["Agreement", "compare_tallies"]
 
@@ -115,18 +116,23 @@ def compare_tallies(
     'agree'
     """
     if not margin > 1:
-        raise AnalysisError("The margin has to be a ratio above 1.", found=str(margin), expected="such as 1.5")
+        raise AnalysisError(
+            say("The margin has to be a ratio above 1."), found=str(margin), expected=say("such as 1.5")
+        )
     both = panel.copy()
     for name in (first, second):
         if name not in both.columns:
-            raise AnalysisError(f"The panel has no column '{name}'.", found=", ".join(map(str, both.columns)))
+            raise AnalysisError(
+                say("The panel has no column '{name}'.", name=name), found=", ".join(map(str, both.columns))
+            )
     unknown = both[first].isna() | both[second].isna()
     both = both.assign(**{name: both[name].astype("Float64").mask(unknown) for name in (first, second)})
     if nested and (both[first] > both[second]).any():
         raise AnalysisError(
-            f"'{first}' counts more than '{second}' in some period, so it is no part of it.",
-            next_step="Match the two tallies, or compare them without nested=True.",
-        )
+            say("'{first}' counts more than '{second}' in some period, so it is no part of it.",
+                first=first, second=second),
+            next_step=say("Match the two tallies, or compare them without nested=True."),
+        )  # fmt: skip
     model: dict[str, Any] = {
         "harmonics": harmonics,
         "recording_changes": recording_changes,
@@ -149,7 +155,7 @@ def compare_tallies(
         apart = analyse(beside, at=at, outcome=first, controls=(second,), family="quasibinomial", **model)
     ratio = apart.level
     if not isinstance(ratio, RateRatio):
-        raise AnalysisError("One date at a time is compared.", found=f"{len(ratio)} dates")
+        raise AnalysisError(say("One date at a time is compared."), found=say_n(len(ratio), "{n} date", "{n} dates"))
     verdict = _verdict(ratio, margin)
     return Agreement(
         each[0], each[1], ratio, nested, margin, verdict, _sentence(ratio, verdict, first, second, confidence)
@@ -163,13 +169,19 @@ def _verdict(ratio: RateRatio, margin: float) -> Literal["agree", "differ", "can
 
 
 def _sentence(ratio: RateRatio, verdict: str, first: str, second: str, confidence: float) -> str:
-    span = f"{ratio.low:.2f} to {ratio.high:.2f}"
-    interval = f"{100 * confidence:g} % interval"
+    values = {"first": first, "second": second, "ratio": ratio.ratio, "percent": 100 * confidence, "low": ratio.low,
+              "high": ratio.high}  # fmt: skip
     if verdict == "agree":
-        return (
-            f"The two tallies agree: the change in {first} was within {span} times the change in {second} ({interval})."
-        )
-    lead = f"The change in {first} was {ratio.ratio:.2f} times the change in {second} ({interval} {span})"
+        return say(
+            "The two tallies agree: the change in {first} was within {low:.2f} to {high:.2f} times the change in "
+            "{second} ({percent:g} % interval).", **values,
+        )  # fmt: skip
     if verdict == "differ":
-        return f"The two tallies differ: {lead[0].lower()}{lead[1:]}."
-    return f"{lead}: these data cannot tell whether the two tallies changed alike."
+        return say(
+            "The two tallies differ: the change in {first} was {ratio:.2f} times the change in {second} ({percent:g} % "
+            "interval {low:.2f} to {high:.2f}).", **values,
+        )  # fmt: skip
+    return say(
+        "The change in {first} was {ratio:.2f} times the change in {second} ({percent:g} % interval {low:.2f} to "
+        "{high:.2f}): these data cannot tell whether the two tallies changed alike.", **values,
+    )  # fmt: skip

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from civmap.analysis.count_panel import Series, counted, read_series
+from civmap.analysis.count_panel import Series, read_series
+from civmap.analysis.period_words import counted
 from civmap.errors import AnalysisError
+from civmap.language import mark, say, say_n
 
 __all__ = ["TwoWay", "UnitPanel", "place_levels", "read_unit_panel", "two_way_fit", "unit_list"]
 
@@ -103,23 +105,25 @@ def read_unit_panel(panel: pd.DataFrame, *, outcome: str, unit: str, exposure: s
     """
     for name in ["period", unit, outcome] + ([] if exposure is None else [exposure]):
         if name not in panel.columns:
-            raise AnalysisError(f"The panel has no column '{name}'.", found=", ".join(map(str, panel.columns)))
+            raise AnalysisError(
+                say("The panel has no column '{name}'.", name=name), found=", ".join(map(str, panel.columns))
+            )
     twice = panel.duplicated([unit, "period"])
     if twice.any():
         first = panel.loc[twice].iloc[0]
         raise AnalysisError(
-            f"{first[unit]} has more than one row for {first['period']}.",
-            next_step="Sum the panel by place and period.",
+            say("{place} has more than one row for {period}.", place=first[unit], period=str(first["period"])),
+            next_step=say("Sum the panel by place and period."),
         )
     try:
         table = panel.assign(period=pd.to_datetime(panel["period"]))
     except (ValueError, TypeError) as error:
-        raise AnalysisError("The column 'period' cannot be read as dates.") from error
+        raise AnalysisError(say("The column 'period' cannot be read as dates.")) from error
     wide = table.pivot(index=unit, columns="period", values=outcome)
     counts = wide.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     known = ~np.isnan(counts)
     if (counts[known] < 0).any() or np.isinf(counts[known]).any():
-        raise AnalysisError(f"'{outcome}' holds values that are not counts.", expected="0 or more")
+        raise AnalysisError(say("'{name}' holds values that are not counts.", name=outcome), expected=say("0 or more"))
     amounts = known.astype(float)
     if exposure is not None:
         amounts = table.pivot(index=unit, columns="period", values=exposure).to_numpy(dtype=float, na_value=np.nan)
@@ -127,22 +131,31 @@ def read_unit_panel(panel: pd.DataFrame, *, outcome: str, unit: str, exposure: s
         if wrong.any():
             where = wide.index[wrong.any(axis=1)][0]
             raise AnalysisError(
-                f"'{exposure}' is zero or missing in {counted(int(wrong.sum()), 'row')}, first in {where}.",
-                expected="an exposure above 0 wherever there is a count",
-                next_step="Leave those places or periods out, or compare counts without it.",
-            )
+                say("'{name}' is zero or missing in {rows}, first in {place}.", name=exposure,
+                    rows=counted(int(wrong.sum()), "row"), place=where),
+                expected=say("an exposure above 0 wherever there is a count"),
+                next_step=say("Leave those places or periods out, or compare counts without it."),
+            )  # fmt: skip
     counts, amounts = np.where(known, counts, 0.0), np.where(known, amounts, 0.0)
     silent = counts.sum(axis=1) == 0
-    notes = [f"{counted(int(silent.sum()), 'place')} without any count left out."] if silent.any() else []
+    notes = []
+    if silent.any():
+        notes.append(say_n(
+            int(silent.sum()), "{n} place without any count left out.", "{n} places without any count left out."
+        ))  # fmt: skip
     if (~silent).sum() < 2:
         raise AnalysisError(
-            "There are fewer than two places with a count, so places cannot be compared or pooled.",
-            found=", ".join(map(str, wide.index[~silent])) or "none",
-            next_step="Take a wider area, or compare this one place in time.",
+            say("There are fewer than two places with a count, so places cannot be compared or pooled."),
+            found=", ".join(map(str, wide.index[~silent])) or say("none"),
+            next_step=say("Take a wider area, or compare this one place in time."),
         )
     gaps = int((~known[~silent]).sum())
     if gaps:
-        notes.append(f"{gaps} counts of single places and periods are unknown and left out, not taken as zero.")
+        notes.append(say_n(
+            gaps,
+            "{n} count of a single place and period is unknown and left out, not taken as zero.",
+            "{n} counts of single places and periods are unknown and left out, not taken as zero.",
+        ))  # fmt: skip
     rows = ~silent
     periods = pd.DatetimeIndex(wide.columns)
     return UnitPanel(wide.index[rows], periods, counts[rows], amounts[rows], known[rows], tuple(notes))
@@ -152,25 +165,33 @@ def unit_list(panel: pd.DataFrame, data: UnitPanel, treated: str | Sequence[str]
     """Say of each place whether the directive covered it; both kinds have to be there."""
     if isinstance(treated, str):
         if treated not in panel.columns:
-            raise AnalysisError(f"The panel has no column '{treated}'.", found=", ".join(map(str, panel.columns)))
+            raise AnalysisError(
+                say("The panel has no column '{name}'.", name=treated), found=", ".join(map(str, panel.columns))
+            )
         told = panel.groupby(unit)[treated].agg(["min", "max"])
         changing = told.index[told["min"].astype(bool) != told["max"].astype(bool)]
         if len(changing):
             raise AnalysisError(
-                f"'{treated}' changes within {changing[0]}.", expected="whether the directive covers the place, at all"
+                say("'{name}' changes within {place}.", name=treated, place=changing[0]),
+                expected=say("whether the directive covers the place, at all"),
             )
         named = set(told.index[told["max"].astype(bool)])
     else:
         named = set(treated)
         strangers = sorted(map(str, named - set(panel[unit])))
         if strangers:
-            raise AnalysisError(f"The panel has no place '{strangers[0]}'.", found=", ".join(map(str, data.units)))
+            raise AnalysisError(
+                say("The panel has no place '{place}'.", place=strangers[0]), found=", ".join(map(str, data.units))
+            )
     covered: NDArray[np.bool_] = np.asarray(data.units.isin(list(named)), dtype=bool)
-    for rows, what in ((covered, "that the directive covered"), (~covered, "outside the directive")):
+    for rows, message in (
+        (covered, mark("No place that the directive covered has a count, so there is nothing to compare with.")),
+        (~covered, mark("No place outside the directive has a count, so there is nothing to compare with.")),
+    ):
         if not rows.any():
             raise AnalysisError(
-                f"No place {what} has a count, so there is nothing to compare with.",
-                next_step="Check the scope, or compare with another party or cause as a control series.",
+                say(message),
+                next_step=say("Check the scope, or compare with another party or cause as a control series."),
             )
     return covered
 

@@ -138,7 +138,7 @@ def test_pre_period_picture_and_drift():
         (lambda frame: pd.concat([frame, frame]), {}, "more than one row"),
         (lambda frame: frame.drop(columns="admin1"), {}, "no column 'admin1'"),
         (lambda frame: frame.assign(incidents=-1), {}, "not counts"),
-        (lambda frame: frame.assign(sorties=0), {"exposure": "sorties"}, "zero or missing in 1440 rows, first in P00"),
+        (lambda frame: frame.assign(sorties=0), {"exposure": "sorties"}, "zero or missing in 1,440 rows, first in P00"),
         (
             lambda frame: frame.assign(
                 incidents=frame["incidents"].where(~frame["admin1"].isin(NAMES[:12]) | (frame["period"] < DATE), 0)
