@@ -9,7 +9,8 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines, standing
 from civmap.figures.part import Part
-from civmap.readers.faults import RULES
+from civmap.language import say, say_n
+from civmap.readers.faults import RULES, expected_in_words
 from civmap.store import Store
 
 
@@ -39,19 +40,31 @@ def loads(recipe: Recipe, store: Store) -> Exhibit:
     )
     read, accepted, mends, aside = (int(frame[name].sum()) for name in ("read", "accepted", "mended", "rejected"))
     sentence = (
-        f"{words.count(len(frame), 'load', 'loads')}: {words.count(read, 'row', 'rows')} read, {words.number(accepted)} accepted, "
-        + (f"{words.number(mends)} mended and accepted, " if mends else "")
-        + f"{words.number(aside)} set aside."
+        say(
+            "{loads}: {found}.",
+            loads=words.count(len(frame), "load", "loads"),
+            found=_read(read, accepted, mends, aside),
+        )
         if len(frame)
-        else "Nothing was known on this day."
+        else say("Nothing was known on this day.")
         if recipe.as_known_on
-        else "Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`."
+        else say("Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`.")
     )
-    part = Part(
-        "table", "What is loaded", {"table": table}, alt="Table of loads with rows read, accepted and set aside."
-    )
-    return make(recipe, store, title="What is loaded", sentence=sentence, parts=[part],
+    title = say("What is loaded")
+    part = Part("table", title, {"table": table}, alt=say("Table of loads with rows read, accepted and set aside."))
+    return make(recipe, store, title=title, sentence=sentence, parts=[part],
                 sources=source_lines(store, as_known_on=recipe.as_known_on), n=accepted + mends)  # fmt: skip
+
+
+def _read(read: int, accepted: int, mends: int, aside: int) -> str:
+    """Say what became of the rows that were read."""
+    said = [
+        say_n(read, "{n} row read", "{n} rows read"),
+        say_n(accepted, "{n} accepted", "{n} accepted"),
+        *([say_n(mends, "{n} mended and accepted", "{n} mended and accepted")] if mends else []),
+        say_n(aside, "{n} set aside", "{n} set aside"),
+    ]
+    return ", ".join(said)
 
 
 def set_aside(recipe: Recipe, store: Store) -> Exhibit:
@@ -65,28 +78,28 @@ def set_aside(recipe: Recipe, store: Store) -> Exhibit:
             "Rule": groups["rule"].map(schema.words),
             "Column": groups["column"],
             "Rows": groups["Rows"],
-            "Expected": groups["rule"].map(RULES),
+            "Expected": groups["rule"].map(RULES).map(say, na_action="ignore"),
         }
     ).sort_values("Rows", ascending=False, ignore_index=True)
     columns = {"file": "File", "source_row": "Record", "source_id": "Id", "rule": "Rule", "column": "Column",
                "value": "Value", "expected": "Expected", "other_faults": "Other faults"}  # fmt: skip
-    rows = frame.assign(rule=frame["rule"].map(schema.words))[list(columns)].rename(columns=columns)
-    rules = words.count(frame["rule"].nunique(), "rule", "rules")
-    sentence = (
-        f"{words.count(len(frame), 'row', 'rows')} set aside, by {rules}." if len(frame) else "No row was set aside."
+    rows = frame.assign(
+        rule=frame["rule"].map(schema.words), expected=frame["expected"].map(expected_in_words, na_action="ignore")
     )
+    rows = rows[list(columns)].rename(columns=columns)
+    sentence = (
+        say_n(len(frame), "{n} row set aside, by {rules}.", "{n} rows set aside, by {rules}.",
+              rules=words.count(frame["rule"].nunique(), "rule", "rules"))
+        if len(frame)
+        else say("No row was set aside.")
+    )  # fmt: skip
+    title = say("Rows set aside")
     parts = [
-        Part(
-            "table", "Rows set aside, by rule", {"table": by_rule}, alt="Table of the number of rows set aside by rule."
-        ),
-        Part(
-            "table",
-            "Rows set aside",
-            {"table": rows},
-            alt="Table of rows set aside with file, record, column and value.",
-        ),
-    ]
-    return make(recipe, store, title="Rows set aside", sentence=sentence, parts=parts, n=len(frame),
+        Part("table", say("Rows set aside, by rule"), {"table": by_rule},
+             alt=say("Table of the number of rows set aside by rule.")),
+        Part("table", title, {"table": rows}, alt=say("Table of rows set aside with file, record, column and value.")),
+    ]  # fmt: skip
+    return make(recipe, store, title=title, sentence=sentence, parts=parts, n=len(frame),
                 sources=source_lines(store, as_known_on=recipe.as_known_on))  # fmt: skip
 
 
@@ -100,23 +113,26 @@ def precision(recipe: Recipe, store: Store) -> Exhibit:
     known = known.astype("int64").rename(columns=lambda name: f"Date known to the {name}")
     known.insert(0, "All", known.sum(axis=1))
     places = known.rename_axis("Place known to").reset_index()
+    places["Place known to"] = places["Place known to"].map(schema.words)
     doubts = queries.caveat_counts(store, here.filters, as_known_on=recipe.as_known_on)
     doubts = pd.DataFrame({"Caveat": doubts["caveat"].map(schema.caveat),
                            "Records": doubts["records"]})  # fmt: skip
     total = int(known["All"].sum())
     exact = int(known.loc[["exact", "settlement"], "All"].sum())
-    share = words.percent(exact / total) if total else ""
-    said = (
-        f"{here.label}: {share} of {words.count(total, 'incident', 'incidents')} are known to the settlement or better."
-    )
-    sentence = said if total else "No incident under these filters."
+    sentence = (
+        say("{source}: {share} of {incidents} are known to the settlement or better.", source=here.label,
+            share=words.percent(exact / total), incidents=words.count(total, "incident", "incidents"))
+        if total
+        else say("No incident under these filters.")
+    )  # fmt: skip
     parts = [
-        Part("table", "How precisely place and date are known (incidents)", {"table": places},
-             alt=f"Table of place precision by date precision: {here.subtitle}.",
+        Part("table", say("How precisely place and date are known (incidents)"), {"table": places},
+             alt=say("Table of place precision by date precision: {subtitle}.", subtitle=here.subtitle),
              encoding={"subtitle": here.subtitle}),
-        Part("table", "Caveats on records of this source", {"table": doubts}, alt="Table of records by caveat."),
+        Part("table", say("Caveats on records of this source"), {"table": doubts},
+             alt=say("Table of records by caveat.")),
     ]  # fmt: skip
-    return here.exhibit(title="How precise the record is", sentence=sentence, parts=parts)
+    return here.exhibit(title=say("How precise the record is"), sentence=sentence, parts=parts)
 
 
 def points(recipe: Recipe, store: Store) -> Exhibit:
@@ -137,16 +153,18 @@ def points(recipe: Recipe, store: Store) -> Exhibit:
         }
     )
     said = [_stands_in(store, str(source), own) for source, own in shared.groupby("source", sort=False)]
-    sentence = " ".join(said) or "No point is shared by ten or more records of one source."
-    part = Part("table", "Points that many records share", {"table": table},
-                alt=f"Table of {len(table)} points with the records of a source on each.")  # fmt: skip
-    caveats = [
+    sentence = " ".join(said) or say("No point is shared by ten or more records of one source.")
+    title = say("Points that many records share")
+    part = Part("table", title, {"table": table},
+                alt=say_n(len(table), "Table of {n} point with the records of a source on it.",
+                          "Table of {n} points with the records of a source on each."))  # fmt: skip
+    caveats = [say(
         "Many records on one point are no fault by themselves: a besieged town has hundreds. Where they name no place, "
         "or several districts, the point only stands for the province: such records shade the province and are never "
         "drawn as a point. Their coordinates are kept."
-    ]
+    )]  # fmt: skip
     sources, n = source_lines(store, as_known_on=recipe.as_known_on), int(shared["records"].sum())
-    return make(recipe, store, title="Points that many records share", sentence=sentence, parts=[part],
+    return make(recipe, store, title=title, sentence=sentence, parts=[part],
                 caveats=caveats, sources=sources, n=n)  # fmt: skip
 
 
@@ -155,13 +173,16 @@ def _stands_in(store: Store, source: str, own: pd.DataFrame) -> str:
     label, most = store.theatre.source_label(source), own.iloc[0]
     names = (most["place"], store.theatre.boundaries["name"].get(most["admin1"]), store.theatre.title)
     where = next(name for name in names if isinstance(name, str))
-    share = words.percent(own.loc[own["stand_in"], "share"].sum())
     stands = (
-        f"{share} of this source sits on points that only stand for a province, such as its capital, or the country"
+        say(
+            "{share} of this source sits on points that only stand for a province, such as its capital, or the country",
+            share=words.percent(own.loc[own["stand_in"], "share"].sum()),
+        )
+        if own["stand_in"].any()
+        else say("no point of this source only stands for a province")
     )
-    none = "no point of this source only stands for a province"
-    largest = f"the point with most records, {where}, holds {words.percent(most['share'])}"
-    return f"{label}: {stands if own['stand_in'].any() else none}; {largest}."
+    return say("{source}: {finding}; the point with most records, {place}, holds {share}.", source=label,
+               finding=stands, place=where, share=words.percent(most["share"]))  # fmt: skip
 
 
 def missing(recipe: Recipe, store: Store) -> Exhibit:
@@ -171,13 +192,14 @@ def missing(recipe: Recipe, store: Store) -> Exhibit:
     frame["percent"] = (100 * frame["share_missing"]).round(1)
     wide = frame.pivot(index="column", columns="source", values="percent")
     order = [column.name for column in schema.INCIDENT if column.name in wide.index]
-    table = wide.loc[order].rename(columns=lambda source: f"{store.theatre.source_label(source)}, missing (%)")
-    table.insert(0, "Meaning", [schema.COLUMN[name].meaning for name in order])
+    labels = [store.theatre.source_label(str(source)) for source in wide]
+    heads = {f"{label}, missing (%)": say("{source}, missing (%)", source=label) for label in labels}
+    table = wide.loc[order].set_axis(list(heads), axis=1)
+    table.insert(0, "Meaning", [say(schema.COLUMN[name].meaning) for name in order])
     table = table.rename_axis(index="Column", columns=None).reset_index()
-    part = Part(
-        "table", "Missing values", {"table": table}, alt="Table of the share of missing values by column and source."
-    )
-    sentence = "Unknown is left empty and never taken as zero."
+    part = Part("table", say("Missing values"), {"table": table}, encoding={"headers": heads},
+                alt=say("Table of the share of missing values by column and source."))  # fmt: skip
+    sentence = say("Unknown is left empty and never taken as zero.")
     n = int(frame.drop_duplicates("source")["records"].sum())
     sources = source_lines(store, as_known_on=recipe.as_known_on)
-    return make(recipe, store, title="What is missing", sentence=sentence, parts=[part], sources=sources, n=n)
+    return make(recipe, store, title=say("What is missing"), sentence=sentence, parts=[part], sources=sources, n=n)

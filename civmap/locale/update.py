@@ -16,6 +16,10 @@ from babel.messages.pofile import read_po, write_po
 
 from civmap import schema
 from civmap.language import CATALOGUES, LANGUAGES
+from civmap.readers.air.result import RULES as AIR_RULES
+from civmap.readers.faults import RULES
+from civmap.readers.tallies import RULES as TOTALS_RULES
+from civmap.store.erasure import RULE as ERASED
 from civmap.theatre import SHIPPED, load_theatre
 from civmap.theatre_files import CONTEXT_KINDS, DIRECTIONS, TEXTS
 
@@ -73,8 +77,9 @@ def _in_code() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
 
 def _in_schema() -> Iterator[tuple[str, str, None]]:
     """Codes that have no words of their own are said as they are written, without the underscores."""
-    said = [*schema.WORDS.values(), *schema.CAVEAT_WORDS.values()]
-    for words in (*vars(schema).values(), DIRECTIONS, CONTEXT_KINDS):
+    said = [*schema.WORDS.values(), *schema.CAVEAT_WORDS.values(), *(column.meaning for column in schema.INCIDENT)]
+    rules = (*RULES, *AIR_RULES, *TOTALS_RULES, ERASED)
+    for words in (*vars(schema).values(), DIRECTIONS, CONTEXT_KINDS, rules):
         if isinstance(words, tuple) and all(isinstance(code, str) and code.islower() for code in words):
             said += [code.replace("_", " ") for code in words if code not in schema.WORDS]
     for text in said:
@@ -90,6 +95,8 @@ def _in_theatres() -> Iterator[tuple[str, str, None]]:
                 continue
             with table.open(encoding="utf-8", newline="") as lines:
                 for row in csv.DictReader(lines):
+                    if side := row.get("side"):
+                        yield table.relative_to(ROOT).as_posix(), side.replace("_", " "), None
                     for column in columns:
                         if row[column].strip():
                             yield table.relative_to(ROOT).as_posix(), row[column].strip(), None

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from civmap.language import mark
 from civmap.readers import columns as cols
 from civmap.readers.faults import Fault, read_basics
 from civmap.readers.files import TextTable
@@ -118,8 +119,8 @@ def read_acled(table: TextTable, *, source: str = "acled") -> ReadResult:
     place, uploaded, bad_upload = cols.codes(raw, "geo_precision"), *_uploaded(raw)
     faults = [
         *basics.faults,
-        Fault("code_unknown", "geo_precision", ~place.isin(list(PLACE)).to_numpy(), "geo_precision 1 to 3"),
-        Fault("date_unreadable", "timestamp", bad_upload, "seconds since 1970, or a date written YYYY-MM-DD"),
+        Fault("code_unknown", "geo_precision", ~place.isin(list(PLACE)).to_numpy(), mark("geo_precision 1 to 3")),
+        Fault("date_unreadable", "timestamp", bad_upload, mark("seconds since 1970, or a date written YYYY-MM-DD")),
     ]
     parties, attribution, civilians_named = _parties(raw)
     kind = cols.text(raw, "sub_event_type").fillna(cols.text(raw, "event_type"))

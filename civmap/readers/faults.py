@@ -10,29 +10,38 @@ import pandas as pd
 import pyarrow as pa
 
 from civmap import schema
+from civmap.language import mark, say
 from civmap.readers import columns as cols
 from civmap.readers.files import Records
 from civmap.readers.tables import GEOMETRY
 
+# what each expects; kept in English with the rows that break it, and said where it is shown
 RULES: dict[str, str] = {
-    "broken_row": "as many fields as the header, every quotation mark closed",
-    "id_missing": "an id of the record",
-    "id_repeated": "each id once in the file",
-    "date_missing": "a date",
-    "date_unreadable": "a date written YYYY-MM-DD",
-    "date_in_future": "a date not later than today",
-    "date_placeholder": "the date of the event; 1970-01-01 stands for none",
-    "end_before_start": "an end on or after the start",
-    "coordinate_unreadable": "degrees as a decimal number",
-    "coordinate_incomplete": "latitude and longitude both, or neither",
-    "coordinate_out_of_range": "latitude -90 to 90, longitude -180 to 180",
-    "geometry_not_point": "a point; an area or a line is not turned into one",
-    "coordinate_zero": "a place; latitude 0, longitude 0 stands for none",
-    "place_missing": "coordinates or a province",
-    "province_ambiguous": "a name that stands for one province",
-    "count_unreadable": "a whole number of people, 0 or more",
-    "min_above_max": "min <= best <= max",
-    "code_unknown": "a code of the source's codebook",
+    "broken_row": mark("as many fields as the header, every quotation mark closed"),
+    "id_missing": mark("an id of the record"),
+    "id_repeated": mark("each id once in the file"),
+    "date_missing": mark("a date"),
+    "date_unreadable": mark("a date written YYYY-MM-DD"),
+    "date_in_future": mark("a date not later than today"),
+    "date_placeholder": mark("the date of the event; 1970-01-01 stands for none"),
+    "end_before_start": mark("an end on or after the start"),
+    "coordinate_unreadable": mark("degrees as a decimal number"),
+    "coordinate_incomplete": mark("latitude and longitude both, or neither"),
+    "coordinate_out_of_range": mark("latitude -90 to 90, longitude -180 to 180"),
+    "geometry_not_point": mark("a point; an area or a line is not turned into one"),
+    "coordinate_zero": mark("a place; latitude 0, longitude 0 stands for none"),
+    "place_missing": mark("coordinates or a province"),
+    "province_ambiguous": mark("a name that stands for one province"),
+    "count_unreadable": mark("a whole number of people, 0 or more"),
+    "min_above_max": mark("min <= best <= max"),
+    "code_unknown": mark("a code of the source's codebook"),
+}
+
+EXCHANGED = mark("latitude -90 to 90; are the two exchanged?")
+_WITH_MORE = {  # what follows is not translated: codes, or a reason as it was given
+    "one of ": mark("one of {more}"),
+    "of ": mark("of {more}"),
+    "nothing: erased on ": mark("nothing: erased on {more}"),
 }
 
 
@@ -57,6 +66,20 @@ class Basics:
     no_point: np.ndarray
     people: dict[str, pd.Series]
     faults: list[Fault]
+
+
+def expected_in_words(expected: str) -> str:
+    """Say what was expected of a value in the language that is spoken.
+
+    Examples
+    --------
+    >>> expected_in_words("one of day, month"), expected_in_words("a date")
+    ('one of day, month', 'a date')
+    """
+    for begun, text in _WITH_MORE.items():
+        if expected.startswith(begun):
+            return say(text, more=expected.removeprefix(begun))
+    return say(expected)
 
 
 def read_basics(
@@ -142,8 +165,8 @@ def place_faults(
     return [
         Fault("coordinate_unreadable", names[0], unreadable),
         Fault("coordinate_incomplete", names[0], (no_latitude != no_longitude) & ~unreadable),
-        Fault("coordinate_out_of_range", names[0], far_north, "latitude -90 to 90; are the two exchanged?"),
-        Fault("coordinate_out_of_range", names[1], far_east, "longitude -180 to 180"),
+        Fault("coordinate_out_of_range", names[0], far_north, EXCHANGED),
+        Fault("coordinate_out_of_range", names[1], far_east, mark("longitude -180 to 180")),
         Fault("coordinate_zero", names[0], zero),
     ]
 

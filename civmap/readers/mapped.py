@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from civmap import schema
 from civmap.errors import ReadError
+from civmap.language import mark
 from civmap.readers import civmap_table
 from civmap.readers.columns import text
 from civmap.readers.files import TextTable, read_records
@@ -21,16 +22,27 @@ from civmap.readers.mapping import COORDINATES, MEASURES, RECORD_NUMBER, Field, 
 from civmap.readers.result import ReadResult, without_tags
 from civmap.readers.tables import Records
 from civmap.readers.written import by_distinct, cleaned, key, read_counts, read_times
-from civmap.readers.written_dates import FIRST_YEAR, read_dates
-from civmap.readers.written_places import MGRS, read_degrees, read_mgrs, read_pairs
+from civmap.readers.written_dates import DAY_FIRST, MONTH_FIRST, read_dates
+from civmap.readers.written_places import LAT_LONG, LONG_LAT, MGRS, read_degrees, read_mgrs, read_pairs
 
 READER = "mapping"
 NUMBER = "(record number)"  # in rows set aside, so that they keep their ids when they are mended and read again
 _UNREADABLE = "?"  # stands for what could not be read, so that the rules of our own columns set the row aside
 _EXPECTED = {
-    "measure": "a number of people such as 4, 4-7, 3+ or up to 5; a spreadsheet may have turned 4-7 into a date",
-    "count": "a number of people such as 4",
-    "degrees": "degrees such as 34.5 or 34°30'N",
+    "measure": mark("a number of people such as 4, 4-7, 3+ or up to 5; a spreadsheet may have turned 4-7 into a date"),
+    "count": mark("a number of people such as 4"),
+    "degrees": mark("degrees such as 34.5 or 34°30'N"),
+    "date": mark(
+        "a date such as 31 May 2010, 2010-05-31 or 31/05/2010; say in the mapping whether day or month stands first; "
+        "from the year 1900 on"
+    ),
+}
+_EXPECTED_AS_WRITTEN = {
+    DAY_FIRST: mark("a date such as 31 May 2010, 2010-05-31 or 31/05/2010, day first; from the year 1900 on"),
+    MONTH_FIRST: mark("a date such as 31 May 2010, 2010-05-31 or 31/05/2010, month first; from the year 1900 on"),
+    LAT_LONG: mark("lat, long, such as 34.5, 69.2"),
+    LONG_LAT: mark("long, lat, such as 34.5, 69.2"),
+    MGRS: mark("a grid reference such as 42SWD1836017615"),
 }
 
 
@@ -246,17 +258,7 @@ def _expected(field: Field | None, rule: str) -> str | None:
     """Say what is expected of a value as this mapping has it, where our own columns would expect something else."""
     if field is None or not rule.endswith("_unreadable"):
         return None
-    what = kind(field.to)
-    if what == "date":
-        order = f", {field.written}" if field.written else "; say in the mapping whether day or month stands first"
-        return f"a date such as 31 May 2010, 2010-05-31 or 31/05/2010{order}; from the year {FIRST_YEAR} on"
-    if what == COORDINATES:
-        return (
-            "a grid reference such as 42SWD1836017615"
-            if field.written == MGRS
-            else f"{field.written}, such as 34.5, 69.2"
-        )
-    return _EXPECTED.get(what)
+    return _EXPECTED_AS_WRITTEN.get(field.written) or _EXPECTED.get(kind(field.to))
 
 
 def _renamed(faults: str, theirs: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from civmap.errors import ReadError
+from civmap.language import mark
 from civmap.readers import columns as cols
 from civmap.readers.faults import Fault, set_aside
 from civmap.readers.files import TextTable, open_table, read_records
@@ -42,6 +43,13 @@ _PERIODS = re.compile(
 )
 _MOST = 2_000_000_000  # more than this is a slip of the keyboard
 _MOST_NOTES = 20
+# rules that only totals have, and what each expects; one of a measure lists them
+RULES = {
+    "period_missing": mark("a period: 2010, 2010-03, 2010-01..06, or its first and last day"),
+    "period_unreadable": mark("a period: 2010, 2010-03, 2010-01..06, or its first and last day"),
+    "measure_unknown": "one of ", "value_unreadable": mark("a whole number, 0 or more"),
+    "value_missing": mark("a figure"), "total_repeated": mark("each total once in a publication"),
+}  # fmt: skip
 
 
 TOTALS = (
@@ -139,7 +147,7 @@ def _read(path: Path, measures: Sequence[str], *, name: str | None) -> TotalsRes
     whole = figures.join(rows, on="row")
     repeated = empty.index.isin(whole.loc[whole.duplicated(list(_KEY)), "row"])
     column = headings.get("value") or next(headings[measure] for measure in measures if measure in headings)
-    faults += [*more, Fault("total_repeated", column, repeated, "each total once in a publication")]
+    faults += [*more, Fault("total_repeated", column, repeated, RULES["total_repeated"])]
     kept, rejected = set_aside(records, faults, file=path.name, source=source, ids=empty, sources=rows["tally"])
     whole["source_row"] = records.source_row[whole["row"]]
     renamed = {column: f"{column}_as_reported" for column in ("area", "party", "cause")}
@@ -177,12 +185,11 @@ def _add_period(rows: pd.DataFrame, given: dict[str, pd.Series], headings: dict[
     rows["start"], rows["end"] = _days(first)[0], _days(last)[1]
     missing = first.isna() | last.isna()
     unreadable = (rows["start"].isna() | rows["end"].isna()) & ~missing
-    expected = "a period: 2010, 2010-03, 2010-01..06, or its first and last day"
     today = pd.Timestamp.now().normalize()
     return [
-        Fault("period_missing", headings[column], missing.to_numpy(), expected),
-        Fault("period_unreadable", headings[column], unreadable.to_numpy(), expected),
-        Fault("date_in_future", headings[column], (rows["start"] > today).to_numpy(), "a period that has begun"),
+        Fault("period_missing", headings[column], missing.to_numpy(), RULES["period_missing"]),
+        Fault("period_unreadable", headings[column], unreadable.to_numpy(), RULES["period_unreadable"]),
+        Fault("date_in_future", headings[column], (rows["start"] > today).to_numpy(), mark("a period that has begun")),
         Fault("end_before_start", headings[column], (rows["end"] < rows["start"]).to_numpy()),
     ]
 
@@ -233,7 +240,9 @@ def _add_publication(
     rows["published_precision"] = precision.fillna(pd.Series(written, dtype="str"))
     unreadable = (published.notna() & rows["published_at"].isna()).to_numpy()
     return [
-        Fault("date_unreadable", headings.get("published_at", ""), unreadable, "the day of publication, YYYY-MM-DD"),
+        Fault(
+            "date_unreadable", headings.get("published_at", ""), unreadable, mark("the day of publication, YYYY-MM-DD")
+        ),
         _unknown_word("published_precision", rows["published_precision"], PUBLISHED_PRECISIONS, headings),
     ]
 
@@ -256,7 +265,7 @@ def _figures(
                 "measure_unknown",
                 headings["measure"],
                 ~measure.isin(measures).to_numpy(),
-                "one of " + ", ".join(measures),
+                RULES["measure_unknown"] + ", ".join(measures),
             )
         ]
         texts = {"value": given["value"]}
@@ -264,10 +273,10 @@ def _figures(
         faults, texts = [], {name: given[name] for name in measures if name in given}
     read = {name: _whole(text) for name, text in texts.items()}
     faults += [
-        Fault("value_unreadable", headings[name], bad, "a whole number, 0 or more") for name, (_, bad) in read.items()
+        Fault("value_unreadable", headings[name], bad, RULES["value_unreadable"]) for name, (_, bad) in read.items()
     ]
     nothing = np.logical_and.reduce([text.isna().to_numpy() for text in texts.values()])
-    faults.append(Fault("value_missing", headings[next(iter(texts))], nothing, "a figure"))
+    faults.append(Fault("value_missing", headings[next(iter(texts))], nothing, RULES["value_missing"]))
     values = pd.concat({name: value for name, (value, _) in read.items()}, names=["measure", "row"], sort=False)
     figures = values.rename("value").dropna().reset_index().sort_values("row", kind="stable", ignore_index=True)
     if "value" in texts:

@@ -25,6 +25,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from civmap.language import mark
 from civmap.readers import columns as cols
 from civmap.readers.faults import Fault, read_basics
 from civmap.readers.files import TextTable
@@ -89,8 +90,8 @@ def read_ucdp_ged(table: TextTable, *, source: str = "ucdp_ged") -> ReadResult:
     too_high, too_low = (low > best).fillna(False), (best > high).fillna(False)
     faults = [
         *basics.faults,
-        Fault("min_above_max", "low", turned, "low <= best <= high"),
-        Fault("code_unknown", "where_prec", ~place.isin(list(PLACE)).to_numpy(), "where_prec 1 to 7"),
+        Fault("min_above_max", "low", turned, mark("low <= best <= high")),
+        Fault("code_unknown", "where_prec", ~place.isin(list(PLACE)).to_numpy(), mark("where_prec 1 to 7")),
     ]
     precision = cols.translate(place, PLACE, default="country").mask(basics.no_point, "province")
     rough = "month" if "date_prec" in raw.column_names else "day"

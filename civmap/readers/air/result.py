@@ -12,33 +12,34 @@ import pandas as pd
 
 from civmap import air_schema
 from civmap.errors import ReadError
+from civmap.language import mark
 
 REJECTED_COLUMNS = ("file", "source_row", "offset", "rule", "column", "value", "expected")
 
 METRES = {"m": 1.0, "ft": 0.3048}  # a metre and a foot in metres
 
 RULES = {
-    "packet_cut_short": "as many bytes as the packet's length says",
-    "packet_broken": "a packet that ST 0601 can be read from",
-    "checksum_wrong": "the checksum that the packet itself carries",
-    "bytes_between_packets": "the next packet right behind the one before",
-    "other_set": "the UAS local set of ST 0601",
-    "packet_repeated": "each packet once",
-    "row_repeated": "each sample once",
-    "row_broken": "a record of the format",
-    "time_missing": "a time of the sample",
-    "time_unreadable": "a time in UTC, or seconds since 1970",
-    "time_implausible": "a time after 1990 and not in the future",
-    "clock_backwards": "a time not before that of the sample before",
-    "position_missing": "a latitude and a longitude",
-    "position_out_of_range": "latitude -90 to 90, longitude -180 to 180",
-    "null_island": "a place; latitude 0, longitude 0 stands for none",
-    "footprint_impossible": "four corners in order round the frame, at most 300 km from its middle",
-    "area_missing": "a polygon",
-    "area_impossible": "a valid polygon within -180 to 180, not wider than 180 degrees",
-    "end_before_start": "an end after the start",
-    "span_too_long": "an observation of at most 31 days",
-    "seconds_implausible": "0 seconds to 31 days",
+    "packet_cut_short": mark("as many bytes as the packet's length says"),
+    "packet_broken": mark("a packet that ST 0601 can be read from"),
+    "checksum_wrong": mark("the checksum that the packet itself carries"),
+    "bytes_between_packets": mark("the next packet right behind the one before"),
+    "other_set": mark("the UAS local set of ST 0601"),
+    "packet_repeated": mark("each packet once"),
+    "row_repeated": mark("each sample once"),
+    "row_broken": mark("a record of the format"),
+    "time_missing": mark("a time of the sample"),
+    "time_unreadable": mark("a time in UTC, or seconds since 1970"),
+    "time_implausible": mark("a time after 1990 and not in the future"),
+    "clock_backwards": mark("a time not before that of the sample before"),
+    "position_missing": mark("a latitude and a longitude"),
+    "position_out_of_range": mark("latitude -90 to 90, longitude -180 to 180"),
+    "null_island": mark("a place; latitude 0, longitude 0 stands for none"),
+    "footprint_impossible": mark("four corners in order round the frame, at most 300 km from its middle"),
+    "area_missing": mark("a polygon"),
+    "area_impossible": mark("a valid polygon within -180 to 180, not wider than 180 degrees"),
+    "end_before_start": mark("an end after the start"),
+    "span_too_long": mark("an observation of at most 31 days"),
+    "seconds_implausible": mark("0 seconds to 31 days"),
 }
 
 
