@@ -80,9 +80,8 @@ def test_what_english_says_of_people_the_translation_says_too(name: str) -> None
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_units_of_people_count_the_same_in_every_language(name: str) -> None:
-    units = [mark for mark in ("civilians killed", "civilians injured", "civilians killed or injured", "incidents")]
     with speaking(name):
-        for unit in units:
+        for unit in ("civilians killed", "civilians injured", "civilians killed or injured", "incidents"):
             assert measure_of(say(unit), "none") == measure_of(unit, "none") != "none"
 
 

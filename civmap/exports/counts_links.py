@@ -115,20 +115,22 @@ def published(store: Store, filters: Filters, frame: pd.DataFrame, casualties: p
 
 
 def _members(store: Store, said: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Take totals apart into months and provinces, and keep those whose sum is the total."""
-    groups = store.theatre.area_groups
-    of_group = groups.groupby("group")["admin1"].agg(list)
-    areas = said["area"].replace("", ALL)
-    said = said[["start", "end", "value"]].assign(
-        total=np.arange(len(said)), area=areas.map(of_group).where(areas.isin(of_group.index), areas)
-    )
-    months = frame[frame["level"] == "month"]
-    span = said["start"].dt.year * 12 + said["start"].dt.month, said["end"].dt.year * 12 + said["end"].dt.month
-    said = said.assign(months=span[1] - span[0] + 1)
-    rows = said.explode("area")
-    rows["members"] = rows["months"] * rows.groupby("total")["area"].transform("size")
-    rows = rows.merge(months[["bound", "area", "at", "value"]], on="area", suffixes=("_said", ""))
-    rows = rows[(rows["at"] >= rows["start"]) & (rows["at"] <= rows["end"])]
+    """Take totals apart into months and provinces, as a group held them then; keep those whose sum is the total."""
+    said = said.assign(total=np.arange(len(said)), group=said["area"].replace("", ALL))
+    groups = store.theatre.area_groups[["group", "admin1", "valid_from", "valid_to"]]
+    rows = said[["total", "group", "start", "end", "value"]].merge(groups, on="group", how="left")
+    rows["area"] = rows["admin1"].fillna(rows["group"])
+    rows["at"] = [
+        list(pd.date_range(max(start, begun), min(end, over), freq="MS"))
+        for start, end, begun, over in zip(
+            rows["start"], rows["end"], rows["valid_from"].fillna(rows["start"]), rows["valid_to"].fillna(rows["end"]),
+            strict=True,
+        )
+    ]  # fmt: skip
+    rows = rows.explode("at").dropna(subset=["at"]).astype({"at": "datetime64[us]"})
+    rows["members"] = rows.groupby("total")["at"].transform("size")
+    months = frame.loc[frame["level"] == "month", ["bound", "area", "at", "value"]]
+    rows = rows.merge(months, on=["area", "at"], suffixes=("_said", ""))
     by = rows.groupby(["total", "bound"])
     same = (by["value"].transform("sum") == rows["value_said"]) & (by["value"].transform("size") == rows["members"])
     return rows[same].assign(alone=rows.loc[same, "members"] == 1)

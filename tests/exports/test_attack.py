@@ -7,6 +7,7 @@ lowest and the highest value; neither may lie inside what is stated.
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,13 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from civmap.exhibits import Recipe, build
+from civmap.exports import marking
 from civmap.exports.prepare import prepare
 from civmap.exports.withhold import linked, withhold
-from civmap.filters import Filters
+from civmap.filters import BOUNDS, Filters
+from civmap.readers.tallies import read_tallies
 from civmap.store import Store
+from tests.stores import add, incident
 
 FAR = 10_000.0
 
@@ -201,3 +205,100 @@ def test_nobody_learns_more_from_months_quarters_years_and_sums_together(demonst
 def test_nobody_learns_more_from_all_provinces_and_days(demonstration: Store, source: str) -> None:
     attacker, withheld = told(demonstration, Filters(source=source, bound="max"), ("killed", "injured", "casualties"))
     hold(attacker, withheld, looked_at=200)
+
+
+# ---- with published totals in hand -----------------------------------------------------------------------------------
+
+PROVINCES = {"AF-KAN": "Kandahar", "AF-HEL": "Helmand", "AF-ZAB": "Zabul", "AF-KAB": "Kabul", "AF-GHA": "Ghazni"}
+SOUTH = ("AF-KAN", "AF-ZAB", "AF-DAY", "AF-URU")  # Regional Command South from June 2010
+LOG = Filters(source="log", bound="max")
+
+
+def victims(seed: int) -> list[dict]:
+    """Plant two years of incidents with few people each, known to the province."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for month in pd.date_range("2009-01-01", periods=24, freq="MS"):
+        for name in PROVINCES.values():
+            for _ in range(chance.poisson(0.9)):
+                killed, injured = (int(one) for one in chance.geometric(0.5, 2) - [0, 1])
+                rows.append(
+                    incident(len(rows), f"{month:%Y-%m}-15", None, location_precision="province", admin1=name)
+                    | {f"civilians_killed_{bound}": killed for bound in BOUNDS}
+                    | {f"civilians_injured_{bound}": injured for bound in BOUNDS}
+                )
+    return rows
+
+
+def totals_of(rows: list[dict]) -> list[tuple[tuple[str, ...], pd.Timestamp, pd.Timestamp, str, int]]:
+    """Publish what some spans and provinces hold: a province and month, two months, a quarter, several provinces."""
+    frame = pd.DataFrame(rows)
+    frame["at"] = pd.to_datetime(frame["event_date"]).dt.to_period("M").dt.start_time
+    found = []
+    for areas, first, months, measure in (
+        (("AF-KAN",), "2009-02", 1, "killed"), (("AF-HEL",), "2009-03", 2, "killed"),
+        (("AF-KAB",), "2010-05", 2, "injured"), (("AF-ZAB",), "2009-07", 1, "casualties"),
+        (("AF-GHA",), "2010-02", 3, "casualties"), (("AF-ZAB",), "2010-08", 2, "killed"),
+        (SOUTH, "2010-09", 1, "killed"), ((*SOUTH, "AF-HEL", "AF-NIM"), "2009-11", 1, "killed"),
+    ):  # fmt: skip
+        begin = pd.Timestamp(first)
+        last = begin + pd.DateOffset(months=months - 1) + pd.offsets.MonthEnd(0)
+        inside = frame["admin1"].isin([PROVINCES.get(area) for area in areas]) & frame["at"].between(begin, last)
+        harms = ("killed", "injured") if measure == "casualties" else (measure,)
+        found.append(
+            (areas, begin, last, measure, int(sum(frame.loc[inside, f"civilians_{h}_max"].sum() for h in harms)))
+        )
+    return found
+
+
+def published(folder: Path, totals: list) -> Path:
+    """Write totals as somebody would publish them."""
+    lines = ["tally,area,start,end,measure,value,publication,published_at"]
+    named = [areas[0] if len(areas) == 1 else "Regional Command South" for areas, *_ in totals]
+    lines += [
+        f"press,{area},{first:%Y-%m-%d},{last:%Y-%m-%d},{measure},{value},Weekly,2012-01-02"
+        for area, (_, first, last, measure, value) in zip(named, totals, strict=True)
+    ]
+    (folder / "press.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "press.csv"
+
+
+def read_the_press(attacker: Attacker, totals: list, names: dict[str, str]) -> None:
+    """Let the attacker add up what was published."""
+    for number, (areas, first, last, measure, value) in enumerate(totals):
+        total = ("published", number)
+        attacker.learn(total, value, value)
+        months = pd.date_range(first, last, freq="MS")
+        attacker.adds_up([(measure, "month", names[area], month) for area in areas for month in months], total)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_nobody_learns_more_with_the_loaded_published_totals_in_hand(seed: int, own: Store, tmp_path: Path) -> None:
+    rows = victims(seed)
+    totals = totals_of(rows)
+    add(own, tmp_path, rows)
+    marking.set_marking(own, "FOR TESTS")
+    names = own.theatre.boundaries["name"].to_dict()
+    measures = ("killed", "injured", "casualties")
+
+    attacker, withheld = told(own, LOG, measures)
+    assert len(withheld) > 50
+    read_the_press(attacker, totals, names)
+    stated_ones = [name for name in withheld if withheld[name][1] < FAR]
+    assert any(beaten(attacker, name, withheld[name]) for name in stated_ones), (
+        "totals that are published and not loaded let something out"
+    )
+
+    own.add_totals(read_tallies(published(tmp_path, totals)))
+    attacker, withheld = told(own, LOG, measures)
+    read_the_press(attacker, totals, names)
+    open_anyway = {(measure, "month", names[areas[0]], first) for areas, first, last, measure, _ in totals
+                   if (last - first).days < 31}  # fmt: skip
+    assert open_anyway & set(attacker.low)
+    hold(attacker, {name: withheld[name] for name in withheld if name not in open_anyway}, looked_at=100)
+
+
+def beaten(attacker: Attacker, name: tuple, stated: tuple[float, float]) -> bool:
+    """Say whether a count can be narrowed below what is stated."""
+    least, most = attacker.ends(name)
+    return least > stated[0] or most < stated[1]
