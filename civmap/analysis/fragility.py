@@ -17,12 +17,22 @@ from civmap.analysis.months_needed import MonthsNeeded, months_needed
 from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse, first_level, fit_segmented
 from civmap.analysis.specifications import Placebos, each_outcome, placebo_dates, specification_curve
-from civmap.analysis.variants import Activity, Bounds, Largest, attribution_bounds, per_activity, without_largest
+from civmap.analysis.variants import (
+    Activity,
+    Bounds,
+    Largest,
+    attribution_bounds,
+    per_activity,
+    ratio_span,
+    without_largest,
+)
 from civmap.errors import AnalysisError
+from civmap.language import day, mark, say
 
-__all__ = ["Fragility", "look_beside"]
+__all__ = ["PLACEBO_DATES", "Fragility", "look_beside"]
 
 MOSTLY = 0.8  # share of the specifications that have to point the same way
+PLACEBO_DATES = mark("Placebo dates")  # begins the note on why there are none
 EFFECTS = (0.8, 0.6, 0.4)  # falls for which the months needed are given
 
 
@@ -138,19 +148,19 @@ def look_beside(
 
     def tell(what: str) -> None:
         if progress is not None:
-            progress(next(steps) / 9, what)
+            progress(next(steps) / 9, say(what))
 
     def tried(work: Callable[[], Any], what: str) -> Any:
         tell(what)
         try:
             return work()
         except AnalysisError as error:
-            notes.append(f"{what}: {error}")
+            notes.append(say("{reading}: {why}", reading=say(what), why=str(error)))
             return None
 
-    tell("Primary model")
+    tell(mark("Primary model"))
     primary = analyse(read_series(panel, outcome=outcome, exposure=None), outcome=outcome, **shared, **events)
-    tell("Other specifications")
+    tell(mark("Other specifications"))
     curve = specification_curve(longest, outcome=outcome, controls=controls, **shared, **events)
     controlled = {
         name: found
@@ -160,27 +170,30 @@ def look_beside(
     largest = bounds = doing = None
     if incidents is not None and people is not None:
         options = {**shared, **events, "people": people, "counts_people": counts_people}
-        largest = tried(lambda: without_largest(panel, incidents, outcome=outcome, **options), "The largest incident")
+        largest = tried(
+            lambda: without_largest(panel, incidents, outcome=outcome, **options), mark("The largest incident")
+        )
     if attribution is not None:
         ours, nobody = attribution
         bounds = tried(
-            lambda: attribution_bounds(panel, ours=ours, undetermined=nobody, **shared, **events), "Attribution"
+            lambda: attribution_bounds(panel, ours=ours, undetermined=nobody, **shared, **events), mark("Attribution")
         )
-    tell("Other counts")
+    tell(mark("Other counts"))
     others = each_outcome(panel, counts or {}, **shared, **events)
     if activity is not None:
         doing = tried(
-            lambda: per_activity(panel, outcome=outcome, activity=activity, **shared, **events), "Harm per activity"
+            lambda: per_activity(panel, outcome=outcome, activity=activity, **shared, **events),
+            mark("Harm per activity"),
         )
-    tell("Other places and causes")
+    tell(mark("Other places and causes"))
     moved = each_outcome(panel, elsewhere or {}, **shared, **events)
-    placebos = tried(lambda: placebo_dates(longest, outcome=outcome, **shared), "Placebo dates")
+    placebos = tried(lambda: placebo_dates(longest, outcome=outcome, **shared), PLACEBO_DATES)
     needed = tried(
         lambda: tuple(months_needed(panel, outcome=outcome, ratio=ratio, **shared) for ratio in EFFECTS),
-        "Months needed",
+        mark("Months needed"),
     )
     if progress is not None:
-        progress(1.0, "Done")
+        progress(1.0, say("Done"))
     assert isinstance(primary.level, RateRatio)
     checks = _checks(primary.level, curve, controlled, largest, bounds, others, moved)
     return Fragility(
@@ -196,7 +209,7 @@ def _beside_control(
         level = options.pop("confidence")
         return first_level(fit_segmented(series, family="quasibinomial", **options), confidence=level)
     except AnalysisError as error:
-        notes.append(f"Compared with {control}: {error}")
+        notes.append(say("Compared with {control}: {why}", control=control, why=str(error)))
         return None
 
 
@@ -215,25 +228,36 @@ def _checks(
     sign = -1 if level.ratio < 1 else 1
     found = [_specifications(curve, sign)]
     for name, one in controlled.items():
-        span = f"{one.ratio:.2f} ({one.low:.2f} to {one.high:.2f})"
         held = _clear(one.low, one.high) == sign
-        said = f"relative to {name} the ratio is {span}" + ("" if held else ", which includes no change")
-        found.append(Check(f"compared with {name}", held, said))
+        said = say(
+            mark("relative to {control} the ratio is {ratio}")
+            if held
+            else mark("relative to {control} the ratio is {ratio}, which includes no change"),
+            control=name, ratio=ratio_span(vars(one)),
+        )  # fmt: skip
+        found.append(Check(say("compared with {control}", control=name), held, said))
     if largest is not None:
         row = largest.table.iloc[1]
         held = _clear(row["low"], row["high"]) == sign
-        said = f"without the largest incident ({largest.day.day} {largest.day:%B %Y}) the ratio is {_span(row)}"
-        found.append(Check("without the largest incident", held, said))
+        ratio = say("not to be had") if pd.isna(row["ratio"]) else ratio_span(row)
+        said = say("without the largest incident ({day}) the ratio is {ratio}", day=day(largest.day), ratio=ratio)
+        found.append(Check(say("without the largest incident"), held, said))
     if bounds is not None:
-        found.append(Check("attribution", bounds.holds, bounds.text.rstrip(".")))
+        found.append(Check(say("attribution"), bounds.holds, bounds.text.rstrip(".")))
     against = [row["label"] for _, row in counts.iterrows() if _clear(row["low"], row["high"]) == -sign]
     if len(counts):
-        said = f"{', '.join(against)} moved the other way" if against else "no other count moved the other way"
-        found.append(Check("other counts", not against, said))
+        said = (
+            say("{counts} moved the other way", counts=", ".join(against))
+            if against
+            else say("no other count moved the other way")
+        )
+        found.append(Check(say("other counts"), not against, said))
     rose = [row["label"] for _, row in elsewhere.iterrows() if _clear(row["low"], row["high"]) == 1]
     if len(elsewhere) and sign < 0:
-        said = f"harm rose elsewhere: {', '.join(rose)}" if rose else "no clear rise elsewhere"
-        found.append(Check("displacement", not rose, said))
+        said = (
+            say("harm rose elsewhere: {readings}", readings=", ".join(rose)) if rose else say("no clear rise elsewhere")
+        )
+        found.append(Check(say("displacement"), not rose, said))
     return tuple(found)
 
 
@@ -241,21 +265,17 @@ def _specifications(curve: pd.DataFrame, sign: int) -> Check:
     """Most of those without a control point the same way, and none clearly the other."""
     given = curve[curve["control"].isna()].dropna(subset="ratio")
     if given.empty:
-        return Check("other specifications", None, "no other specification has an answer")
+        return Check(say("other specifications"), None, say("no other specification has an answer"))
     same = float(((given["ratio"] - 1) * sign > 0).mean())
     other = int(sum(_clear(low, high) == -sign for low, high in zip(given["low"], given["high"], strict=True)))
     clear = int(sum(_clear(low, high) == sign for low, high in zip(given["low"], given["high"], strict=True)))
-    shares = f"{100 * same:.0f} % of {len(given)} specifications point the same way"
-    said = f"{shares}, {clear} clearly, {other} clearly the other"
-    return Check("other specifications", same >= MOSTLY and not other, said)
+    said = say(
+        "{percent:.0f} % of {n} specifications point the same way, {clear} clearly, {other} clearly the other",
+        percent=100 * same, n=len(given), clear=clear, other=other,
+    )  # fmt: skip
+    return Check(say("other specifications"), same >= MOSTLY and not other, said)
 
 
 def _clear(low: float, high: float) -> int:
     """-1 for an interval below 1, 1 above it, 0 otherwise or where there is none."""
     return -1 if high < 1 else 1 if low > 1 else 0
-
-
-def _span(row: pd.Series) -> str:
-    if pd.isna(row["ratio"]):
-        return "not to be had"
-    return f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"

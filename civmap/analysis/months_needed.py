@@ -8,13 +8,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from civmap.analysis.count_fit import CountFit
-from civmap.analysis.count_panel import Day, Series, counted, read_series
+from civmap.analysis.count_panel import Day, Series, read_series
 from civmap.analysis.count_series import Estimates
 from civmap.analysis.detectable import is_detectable
+from civmap.analysis.period_words import counted
 from civmap.analysis.segmented_design import build_design
 from civmap.analysis.segmented_model import fit_segmented
 from civmap.analysis.window import MIN_SIDE
 from civmap.errors import AnalysisError
+from civmap.language import mark, say
 
 __all__ = ["MonthsNeeded", "months_needed"]
 
@@ -40,7 +42,7 @@ class MonthsNeeded:
     unit
         What one period is.
     text
-        The same in a sentence.
+        The same in a sentence, in the language that is spoken.
     """
 
     ratio: float
@@ -91,7 +93,9 @@ def months_needed(
     """
     if not 0 < ratio < np.inf or ratio == 1:
         raise AnalysisError(
-            "The effect has to be a ratio other than 1.", found=str(ratio), expected="such as 0.6 for a fall of 40 %"
+            say("The effect has to be a ratio other than 1."),
+            found=str(ratio),
+            expected=say("such as 0.6 for a fall of 40 %"),
         )
     series = read_series(panel, outcome=outcome, exposure=exposure)
     model = fit_segmented(series, at=at, harmonics=harmonics)
@@ -110,15 +114,27 @@ def months_needed(
 
     after = _smallest(lambda number: enough(before, number))
     each_side = _smallest(lambda number: enough(number, number))
-    size = f"a fall of {100 * (1 - ratio):.0f} %" if ratio < 1 else f"a rise of {100 * (ratio - 1):.0f} %"
-    chance = f"{100 * power:.0f} %"
-    seen = f"{size} would be seen with {chance} probability after"
-    if after is None:
-        seen = f"{size} would be seen with less than {chance} probability even after"
-    text = f"With {counted(before, series.unit)} before the date, {seen} {counted(after or MOST, series.unit)}."
-    if each_side is not None and each_side != after:
-        text += f" With as many before as after, {each_side} on each side would do."
+    text = _text(ratio, power, before, after, each_side, series.unit)
     return MonthsNeeded(ratio, before, after, each_side, series.unit, text)
+
+
+def _text(ratio: float, power: float, before: int, after: int | None, each_side: int | None, unit: str) -> str:
+    """Say how many periods would do."""
+    effect = (
+        say("a fall of {percent:.0f} %", percent=100 * (1 - ratio))
+        if ratio < 1
+        else say("a rise of {percent:.0f} %", percent=100 * (ratio - 1))
+    )
+    text = say(
+        mark("With {before} before the date, {effect} would be seen with {power:.0f} % probability after {after}.")
+        if after is not None
+        else mark("With {before} before the date, {effect} would be seen with less than {power:.0f} % probability even "
+                  "after {after}."),
+        before=counted(before, unit), effect=effect, power=100 * power, after=counted(after or MOST, unit),
+    )  # fmt: skip
+    if each_side is not None and each_side != after:
+        text += " " + say("With as many before as after, {n} on each side would do.", n=each_side)
+    return text
 
 
 def _calendar(series: Series, start: int) -> Series:

@@ -13,10 +13,12 @@ import pandas as pd
 
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.effects import RateRatio
+from civmap.analysis.period_words import counted
 from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import first_level, fit_segmented
 from civmap.analysis.window import around, read_dates
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["Placebos", "each_outcome", "placebo_dates", "specification_curve"]
 
@@ -190,10 +192,10 @@ def placebo_dates(
     years = len(before.place) / series.per_year
     if years < MIN_YEARS:
         raise AnalysisError(
-            "There is too little before the date for placebo dates: what they show would be chance.",
-            found=f"{len(before.place)} {series.unit}s",
-            expected=f"at least {round(MIN_YEARS * series.per_year)}",
-            next_step="Take a source that reaches further back.",
+            say("There is too little before the date for placebo dates: what they show would be chance."),
+            found=counted(len(before.place), series.unit),
+            expected=say("at least {n}", n=round(MIN_YEARS * series.per_year)),
+            next_step=say("Take a source that reaches further back."),
         )
     edge = round(EDGE_YEARS * series.per_year)
     starts = before.starts[edge : len(before.starts) - edge + 1]
@@ -203,10 +205,11 @@ def placebo_dates(
     frame = pd.DataFrame(rows, columns=["at", *COLUMNS]).astype({"why_not": "str"})
     outside = int(((frame["low"] > 1) | (frame["high"] < 1)).sum())
     apart = max(1, len(before.place) // (2 * edge))
-    text = (
-        f"{len(frame)} placebo dates exist before {day:%B %Y}, of which at most {apart} share no data; at {outside} of "
-        "them the interval excludes no change. They are shown for the eye and decide nothing."
-    )
+    text = say(
+        "{n} placebo dates exist before {day:%B %Y}, of which at most {apart} share no data; at {outside} of them the "
+        "interval excludes no change. They are shown for the eye and decide nothing.",
+        n=len(frame), day=day, apart=apart, outside=outside,
+    )  # fmt: skip
     return Placebos(frame, text)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.specifications import each_outcome
 from civmap.errors import AnalysisError
+from civmap.language import mark, say
 
 __all__ = ["Activity", "Bounds", "Largest", "attribution_bounds", "per_activity", "without_largest"]
 
@@ -23,7 +24,7 @@ class Largest:
     Parameters
     ----------
     table
-        Two rows, ``all`` and ``without the largest incident``, as from `each_outcome`.
+        Two rows, ``all`` and ``without the largest incident``, as from `each_outcome`; these labels are codes.
     day, people
         When it happened and how many were harmed.
     """
@@ -41,7 +42,7 @@ class Bounds:
     ----------
     table
         Rows ``none of the undetermined ours``, ``all of the undetermined ours``, ``the undetermined``, as from
-        `each_outcome`.
+        `each_outcome`; these labels are codes.
     holds
         Whether both bounds exclude no change on the same side; None where one of them has no answer.
     text
@@ -60,7 +61,7 @@ class Activity:
     Parameters
     ----------
     table
-        Rows ``harm``, ``activity`` and ``harm per activity``, as from `each_outcome`.
+        Rows ``harm``, ``activity`` and ``harm per activity``, as from `each_outcome`; these labels are codes.
     verdict
         ``activity``, ``per_activity`` or ``both``: which of the two intervals excludes 1; ``cannot_tell``: neither.
     text
@@ -116,7 +117,9 @@ def without_largest(
     """
     for name in ("event_date", people):
         if name not in incidents.columns:
-            raise AnalysisError(f"The incidents have no column '{name}'.", found=", ".join(map(str, incidents.columns)))
+            raise AnalysisError(
+                say("The incidents have no column '{name}'.", name=name), found=", ".join(map(str, incidents.columns))
+            )
     series = read_series(panel, outcome=outcome, exposure=None)
     days = pd.to_datetime(incidents["event_date"])
     harmed = pd.to_numeric(incidents[people]).astype("Float64")
@@ -125,8 +128,8 @@ def without_largest(
     inside = (number >= 0) & (days < series.ends[number]).to_numpy() & harmed.notna().to_numpy()
     if not inside.any():
         raise AnalysisError(
-            "No incident with a known number of people lies inside the panel.",
-            next_step="Ask for incidents of the same filters as the panel.",
+            say("No incident with a known number of people lies inside the panel."),
+            next_step=say("Ask for incidents of the same filters as the panel."),
         )
     amounts = np.where(inside, harmed.to_numpy(dtype=float, na_value=-np.inf), -np.inf)
     largest = int(amounts.argmax())
@@ -134,15 +137,15 @@ def without_largest(
     taken = size if counts_people else 1.0
     if series.counts[place] < taken:
         raise AnalysisError(
-            "The largest incident is not in the panel's counts.",
-            found=f"{series.counts[place]:g} in {starts[place]:%B %Y}",
-            expected=f"at least {taken:g}",
-            next_step="Ask for incidents of the same filters as the panel.",
+            say("The largest incident is not in the panel's counts."),
+            found=say("{counted:g} in {when:%B %Y}", counted=series.counts[place], when=starts[place]),
+            expected=say("at least {n:g}", n=taken),
+            next_step=say("Ask for incidents of the same filters as the panel."),
         )
     less = series.counts.copy()
     less[place] -= taken
     both = pd.DataFrame({"period": starts, "all": series.counts, "less": less})
-    labels = {"all": "all", "without the largest incident": "less"}
+    labels = {mark("all"): "all", mark("without the largest incident"): "less"}
     return Largest(each_outcome(both, labels, at=at, **options), day, size)
 
 
@@ -169,21 +172,25 @@ def attribution_bounds(panel: pd.DataFrame, *, at: Day, ours: str, undetermined:
     """
     total = panel.assign(together=panel[ours] + panel[undetermined])
     labels = {
-        "none of the undetermined ours": ours,
-        "all of the undetermined ours": "together",
-        "the undetermined": undetermined,
+        mark("none of the undetermined ours"): ours,
+        mark("all of the undetermined ours"): "together",
+        mark("the undetermined"): undetermined,
     }
     table = each_outcome(total, labels, at=at, **options)
     least, most = table.iloc[0], table.iloc[1]
     if table["ratio"].iloc[:2].isna().any():
         reason = next(one for one in table["why_not"].iloc[:2] if one)
-        return Bounds(table, None, f"What attribution could change cannot be said. {reason}")
-    spans = [f"{one['ratio']:.2f} ({one['low']:.2f} to {one['high']:.2f})" for one in (least, most)]
-    said = f"with none of the undetermined incidents ours the ratio is {spans[0]}, with all of them {spans[1]}."
+        return Bounds(table, None, say("What attribution could change cannot be said. {why}", why=reason))
     holds = bool((least["high"] < 1 and most["high"] < 1) or (least["low"] > 1 and most["low"] > 1))
-    if holds:
-        return Bounds(table, True, f"The change holds whoever the undetermined incidents belong to: {said}")
-    return Bounds(table, False, f"The change does not hold for every attribution: {said}")
+    text = say(
+        mark("The change holds whoever the undetermined incidents belong to: with none of the undetermined incidents "
+             "ours the ratio is {least}, with all of them {most}.")
+        if holds
+        else mark("The change does not hold for every attribution: with none of the undetermined incidents ours the "
+                  "ratio is {least}, with all of them {most}."),
+        least=ratio_span(least), most=ratio_span(most),
+    )  # fmt: skip
+    return Bounds(table, holds, text)
 
 
 def per_activity(panel: pd.DataFrame, *, at: Day, outcome: str, activity: str, **options: Any) -> Activity:
@@ -207,8 +214,8 @@ def per_activity(panel: pd.DataFrame, *, at: Day, outcome: str, activity: str, *
     >>> per_activity(panel, at="2009-07-02", outcome="incidents", activity="strikes", harmonics=0).verdict
     'activity'
     """
-    harm = each_outcome(panel, {"harm": outcome, "activity": activity}, at=at, **options)
-    each = each_outcome(panel, {"harm per activity": outcome}, at=at, exposure=activity, **options)
+    harm = each_outcome(panel, {mark("harm"): outcome, mark("activity"): activity}, at=at, **options)
+    each = each_outcome(panel, {mark("harm per activity"): outcome}, at=at, exposure=activity, **options)
     table = pd.concat([harm, each], ignore_index=True)
     clear = ((table["low"] > 1) | (table["high"] < 1)).iloc[1:].tolist()
     words: dict[tuple[bool, ...], Literal["activity", "per_activity", "both", "cannot_tell"]] = {
@@ -218,15 +225,34 @@ def per_activity(panel: pd.DataFrame, *, at: Day, outcome: str, activity: str, *
         (False, False): "cannot_tell",
     }
     verdict = words[tuple(clear)]
-    reasons = [f"{row['label']}: {row['why_not']}" for _, row in table.iterrows() if row["why_not"]]
+    reasons = [
+        say("{reading}: {why}", reading=say(row["label"]), why=row["why_not"])
+        for _, row in table.iterrows()
+        if row["why_not"]
+    ]
     if reasons:
-        return Activity(table, verdict, f"Harm and activity cannot be told apart here. {reasons[-1]}")
-    spans = {row["label"]: f"{row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})" for _, row in table.iterrows()}
-    said = f"{activity} changed {spans['activity']} times, {outcome} per {activity} {spans['harm per activity']} times"
+        return Activity(table, verdict, say("Harm and activity cannot be told apart here. {why}", why=reasons[-1]))
+    spans = {row["label"]: ratio_span(row) for _, row in table.iterrows()}
     ends = {
-        "activity": "how much was done changed; harm each time need not have",
-        "per_activity": "harm each time changed; how much was done need not have",
-        "both": "both how much was done and harm each time changed",
-        "cannot_tell": "the data cannot tell which",
+        "activity": mark("how much was done changed; harm each time need not have"),
+        "per_activity": mark("harm each time changed; how much was done need not have"),
+        "both": mark("both how much was done and harm each time changed"),
+        "cannot_tell": mark("the data cannot tell which"),
     }
-    return Activity(table, verdict, f"{said[0].upper()}{said[1:]}: {ends[verdict]}.")
+    text = say(
+        "{Activity} changed {change} times, {outcome} per {activity} {each} times: {verdict}.",
+        Activity=f"{activity[:1].upper()}{activity[1:]}", activity=activity, outcome=outcome,
+        change=spans["activity"], each=spans["harm per activity"], verdict=say(ends[verdict]),
+    )  # fmt: skip
+    return Activity(table, verdict, text)
+
+
+def ratio_span(row: Any) -> str:
+    """Write a ratio with its interval.
+
+    Examples
+    --------
+    >>> ratio_span({"ratio": 0.5, "low": 0.4, "high": 0.625})
+    '0.50 (0.40 to 0.62)'
+    """
+    return say("{ratio:.2f} ({low:.2f} to {high:.2f})", ratio=row["ratio"], low=row["low"], high=row["high"])
