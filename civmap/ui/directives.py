@@ -11,6 +11,7 @@ import streamlit as st
 from civmap.errors import CivMapError
 from civmap.exhibits import Recipe
 from civmap.exhibits.directives import CHANGES, beside, keep_expectation
+from civmap.language import say
 from civmap.queries import Extent
 from civmap.store import Store
 
@@ -26,7 +27,7 @@ def day(column: Any, loaded: Extent | None) -> str:
     except ValueError:
         start = middle
     chosen = column.date_input(
-        "Date", value=start, min_value=loaded.date_min, max_value=loaded.date_max, format="YYYY-MM-DD"
+        say("Date"), value=start, min_value=loaded.date_min, max_value=loaded.date_max, format="YYYY-MM-DD"
     )
     st.query_params["at"] = chosen.isoformat()
     return str(chosen.isoformat())
@@ -37,7 +38,7 @@ def look_beside(store: Store, recipe: Recipe) -> None:
     place = st.empty()
 
     def tell(share: float, what: str) -> None:
-        place.progress(share, f"{what} \u2026")
+        place.progress(share, f"{say(what)} \u2026")
 
     with suppress(CivMapError):
         beside(recipe, store, progress=tell)
@@ -46,15 +47,17 @@ def look_beside(store: Store, recipe: Recipe) -> None:
 
 def expect(store: Store, recipe: Recipe) -> None:
     """Let a person keep what they expect before the result is shown, or show it without."""
-    st.subheader("Before the result", anchor=False)
+    st.subheader(say("Before the result"), anchor=False)
     st.markdown(
-        "Say what you expect before you look. It is kept with your name and the time, and shown beside the result."
+        say("Say what you expect before you look. It is kept with your name and the time, and shown beside the result.")
     )
     if store.is_demonstration:
-        st.caption("About the demonstration nothing is kept. With a file of your own loaded, the form stands here.")
+        st.caption(
+            say("About the demonstration nothing is kept. With a file of your own loaded, the form stands here.")
+        )
     else:
         _form(store, recipe)
-    if st.button("Show the result without an expectation", icon=":material/visibility:"):
+    if st.button(say("Show the result without an expectation"), icon=":material/visibility:"):
         _reveal()
 
 
@@ -67,13 +70,15 @@ def _form(store: Store, recipe: Recipe) -> None:
     with st.form("expectation", border=True):
         left, right = st.columns(2)
         change = left.segmented_control(
-            "After it, compared with the level projected from before, I expect", list(CHANGES),
-            default="fewer", format_func=lambda one: CHANGES[one], required=True,
+            say("After it, compared with the level projected from before, I expect"), list(CHANGES),
+            default="fewer", format_func=lambda one: say(CHANGES[one]), required=True,
         )  # fmt: skip
-        sizes = right.slider("by so many percent (not used for about the same)", 0, 95, (20, 40), step=5)
-        why = left.text_input("Why", placeholder="what this rests on")
-        who = right.text_input("By", placeholder="the user of this machine if left empty")
-        pressed = st.form_submit_button("Keep it and show the result", type="primary", icon=":material/lock_clock:")
+        sizes = right.slider(say("by so many percent (not used for about the same)"), 0, 95, (20, 40), step=5)
+        why = left.text_input(say("Why"), placeholder=say("what this rests on"))
+        who = right.text_input(say("By"), placeholder=say("the user of this machine if left empty"))
+        pressed = st.form_submit_button(
+            say("Keep it and show the result"), type="primary", icon=":material/lock_clock:"
+        )
     if not pressed:
         return
     try:

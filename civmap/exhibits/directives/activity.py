@@ -7,6 +7,7 @@ import pandas as pd
 from civmap import queries, schema
 from civmap.exhibits import words
 from civmap.exhibits.directives.question import Question
+from civmap.language import say, say_n
 
 
 def activity_of(question: Question) -> tuple[pd.Series | None, str]:
@@ -33,7 +34,9 @@ def activity_of(question: Question) -> tuple[pd.Series | None, str]:
     months = question.model["period"]
     known = table[pd.Series(meant, index=table.index, dtype=bool) & monthly & table["start"].isin(months)]
     if known.empty:
-        return None, "Strikes or sorties are not known for any of these months, so harm per strike cannot be given."
+        return None, say(
+            "Strikes or sorties are not known for any of these months, so harm per strike cannot be given."
+        )
     known = known.sort_values("published_at", na_position="first").drop_duplicates(
         ["measure", "definition", "start"], keep="last"
     )
@@ -41,9 +44,10 @@ def activity_of(question: Question) -> tuple[pd.Series | None, str]:
     best = kinds.idxmax()
     name = schema.words(str(best[0]))
     if kinds.max() < len(months):
-        return None, (
-            f"{name.capitalize()} are known for {kinds.max()} of these {words.count(len(months), 'month', 'months')}, so harm "
-            "per strike cannot be given."
-        )
+        return None, words.capital(say_n(
+            len(months), "{measure} are known for {known} of this {n} month, so harm per strike cannot be given.",
+            "{measure} are known for {known} of these {n} months, so harm per strike cannot be given.",
+            measure=name, known=kinds.max(),
+        ))  # fmt: skip
     one = known[(known["measure"] == best[0]) & (known["definition"] == best[1])].set_index("start")["value"]
     return question.every["period"].map(one).astype("Float64").rename(name), ""

@@ -19,17 +19,24 @@ from civmap.analysis import interventions
 from civmap.analysis.fragility import Fragility, look_beside
 from civmap.analysis.variants import Largest, without_largest
 from civmap.errors import AnalysisError
-from civmap.exhibits import words
 from civmap.exhibits.directives.activity import activity_of
 from civmap.exhibits.directives.primary import Primary, primary
 from civmap.exhibits.directives.question import KEPT, Key, Question, ask
 from civmap.exhibits.recipe import Recipe
 from civmap.filters import BOUNDS, Filters
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 
 Progress = Callable[[float, str], None]
-UNDETERMINED, NOBODY = "undetermined", "incidents for which nobody is named"
-BOUND_WORDS = {"min": "minimum", "best": "best estimate", "max": "maximum"}
+UNDETERMINED, NOBODY = "undetermined", mark("incidents for which nobody is named")
+PEOPLE = {
+    ("killed", "min"): mark("civilians killed, minimum"),
+    ("killed", "best"): mark("civilians killed, best estimate"),
+    ("killed", "max"): mark("civilians killed, maximum"),
+    ("injured", "min"): mark("civilians injured, minimum"),
+    ("injured", "best"): mark("civilians injured, best estimate"),
+    ("injured", "max"): mark("civilians injured, maximum"),
+}
 GAP_M = 1000  # metres that simplified edges of neighbours may lie apart
 MOST_RECORDS = 1_000_000_000  # all of them
 
@@ -108,8 +115,12 @@ def _look(question: Question, progress: Progress | None) -> Beside:
         every[label] = question.months(filters, "incidents")
         lacking = int(every.loc[inside, label].isna().sum())
         if lacking:
-            months = f"{lacking} of these {words.count(int(inside.sum()), 'month', 'months')}"
-            notes.append(f"Not looked at: {label}. They lie outside what the source covers in {months}.")
+            notes.append(say_n(
+                int(inside.sum()),
+                "Not looked at: {label}. They lie outside what the source covers in {lacking} of this {n} month.",
+                "Not looked at: {label}. They lie outside what the source covers in {lacking} of these {n} months.",
+                label=label, lacking=lacking,
+            ))  # fmt: skip
         return not lacking
 
     for label, filters in controls(question).items():
@@ -120,8 +131,8 @@ def _look(question: Question, progress: Progress | None) -> Beside:
             options["elsewhere"][label] = label
     nobody = question.filters.with_(parties=(UNDETERMINED,), measure="incidents")
     asked = question.filters.parties and UNDETERMINED not in question.filters.parties
-    if asked and question.filters.measure == "incidents" and counts(NOBODY, nobody):
-        options["attribution"] = (question.counted, NOBODY)
+    if asked and question.filters.measure == "incidents" and counts(say(NOBODY), nobody):
+        options["attribution"] = (question.counted, say(NOBODY))
     for label, values in people(question).items():
         every[label] = values
         options["counts"][label] = label
@@ -148,12 +159,12 @@ def controls(question: Question) -> dict[str, Filters]:
     filters, found = question.filters, {}
     others = other_parties(question)
     if others:
-        found["incidents of other parties"] = filters.with_(
+        found[say("incidents of other parties")] = filters.with_(
             parties=others, party_mode="single", causes=(), measure="incidents"
         )
     if filters.admin1:
         rest = tuple(code for code in question.here.store.theatre.boundaries.index if code not in filters.admin1)
-        found["the same in other provinces"] = filters.with_(admin1=rest, measure="incidents")
+        found[say("the same in other provinces")] = filters.with_(admin1=rest, measure="incidents")
     return found
 
 
@@ -161,15 +172,15 @@ def elsewhere(question: Question) -> dict[str, Filters]:
     """Name where harm may have moved to: other causes, the same causes by others, neighbouring provinces."""
     filters, found = question.filters, {}
     if filters.causes:
-        found["other causes, same parties"] = filters.with_(causes=other_causes(filters), measure="incidents")
+        found[say("other causes, same parties")] = filters.with_(causes=other_causes(filters), measure="incidents")
         others = other_parties(question)
         if others:
-            found["the same causes, other parties"] = filters.with_(
+            found[say("the same causes, other parties")] = filters.with_(
                 parties=others, party_mode="single", measure="incidents"
             )
     near = neighbours(question)
     if near:
-        found["neighbouring provinces"] = filters.with_(admin1=near, measure="incidents")
+        found[say("neighbouring provinces")] = filters.with_(admin1=near, measure="incidents")
     return found
 
 
@@ -209,9 +220,9 @@ def people(question: Question) -> dict[str, pd.Series]:
                 continue  # that is the primary count
             values = question.months(filters.with_(measure=measure), f"value_{bound}")
             if values.notna().any() and values.fillna(0).sum() > 0:
-                found[f"civilians {measure}, {BOUND_WORDS[bound]}"] = values
+                found[say(PEOPLE[measure, bound])] = values
     if filters.measure != "incidents":
-        found["incidents"] = question.months(filters.with_(measure="incidents"), "incidents")
+        found[say("incidents")] = question.months(filters.with_(measure="incidents"), "incidents")
     return found
 
 
@@ -225,7 +236,7 @@ def incidents_of(question: Question) -> pd.DataFrame:
 
 def _largest(question: Question, panel: pd.DataFrame, incidents: pd.DataFrame, model: Primary) -> Largest | None:
     """Look at civilians killed without the incident in which most were; incidents alone hardly notice one."""
-    label = f"civilians killed, {BOUND_WORDS['max']}"
+    label = say(PEOPLE["killed", "max"])
     if label not in panel:
         return None
     try:

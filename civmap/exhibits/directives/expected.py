@@ -10,10 +10,11 @@ from civmap.exhibits.directives.primary import one_date, primary
 from civmap.exhibits.directives.question import Question, ask
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 from civmap.store.decisions import Decision
 
-CHANGES = {"fewer": "fewer", "same": "about the same", "more": "more"}
+CHANGES = {"fewer": mark("fewer"), "same": mark("about the same"), "more": mark("more")}
 SAME = 10  # percent; within it a level counts as about the same
 
 
@@ -69,7 +70,7 @@ def keep(
     """
     question, _ = ask(recipe, store)
     if change not in CHANGES:
-        raise RecipeError(f"A change cannot be '{change}'.", expected=", ".join(CHANGES))
+        raise RecipeError(say("A change cannot be '{change}'.", change=change), expected=", ".join(CHANGES))
     low, high = expected_range(change, *sizes)
     stated = {"change": change, "low": low, "high": high, "source": question.here.loaded.source,
               "question": recipe.to_dict()}  # fmt: skip
@@ -109,37 +110,41 @@ def expected(recipe: Recipe, store: Store) -> Exhibit:
     table = pd.DataFrame(rows, columns=["Kept (UTC)", "By", "Expected", "Why", "Beside the result", "Source"])
     if made:
         last = made[-1]
-        sentence = (
-            f"Before the result was shown, {last.who} expected {in_words(last)}. The result is a ratio of "
-            f"{level.ratio:.2g} (95 % interval {level.low:.2g} to {level.high:.2g}): {held(last, level)}."
-        )
+        sentence = say(
+            "Before the result was shown, {who} expected {expected}. The result is a ratio of {ratio:.2g} (95 % "
+            "interval {low:.2g} to {high:.2g}): {held}.", who=last.who, expected=in_words(last), ratio=level.ratio,
+            low=level.low, high=level.high, held=held(last, level),
+        )  # fmt: skip
+        caveats = [say("An expectation is a decision: it is kept with its time and person and is never changed.")]
     else:
-        sentence = "Nobody kept an expectation before the result was shown."
-    part = Part("table", "Kept before the result", {"table": table},
-                alt=f"Table of {len(table)} expectations with time, person and reason.")  # fmt: skip
+        sentence, caveats = say("Nobody kept an expectation before the result was shown."), []
+    part = Part("table", say("Kept before the result"), {"table": table},
+                alt=say_n(len(table), "Table of {n} expectation with time, person and reason.",
+                          "Table of {n} expectations with time, person and reason."))  # fmt: skip
     return question.here.exhibit(
-        title=f"What was expected of the {question.name}",
+        title=say("What was expected of the {name}", name=question.name),
         sentence=sentence,
         parts=[part],
-        caveats=["An expectation is a decision: it is kept with its time and person and is never changed."]
-        if made else [],
-    )  # fmt: skip
+        caveats=caveats,
+    )
 
 
 def in_words(one: Decision) -> str:
     """Say what was expected."""
     low, high = float(one.values["low"]), float(one.values["high"])
     if one.values["change"] == "same":
-        return f"about the same (within {SAME} %)"
-    sizes = sorted(round(100 * abs(1 - end)) for end in (low, high))
-    return f"{one.values['change']}, by {sizes[0]} to {sizes[1]} %"
+        return say("about the same (within {most} %)", most=SAME)
+    least, most = sorted(round(100 * abs(1 - end)) for end in (low, high))
+    if one.values["change"] == "fewer":
+        return say("fewer, by {least} to {most} %", least=least, most=most)
+    return say("more, by {least} to {most} %", least=least, most=most)
 
 
 def held(one: Decision, level: RateRatio) -> str:
     """Say by rule how an expected range lies to an interval."""
     low, high = float(one.values["low"]), float(one.values["high"])
     if level.low > high or level.high < low:
-        return "the interval excludes what was expected"
+        return say("the interval excludes what was expected")
     if low <= level.low and level.high <= high:
-        return "the whole interval lies within what was expected"
-    return "the interval reaches into what was expected and beyond it, so it neither bears it out nor rules it out"
+        return say("the whole interval lies within what was expected")
+    return say("the interval reaches into what was expected and beyond it, so it neither bears it out nor rules it out")

@@ -12,6 +12,7 @@ from civmap.exhibits.directives.beside import beside
 from civmap.exhibits.directives.primary import one_date
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import say
 from civmap.store import Store
 
 
@@ -24,26 +25,30 @@ def needed(recipe: Recipe, store: Store) -> Exhibit:
     question, here = looked.question, looked.question.here
     rows = [
         {
-            "A fall of": f"{100 * (1 - one.ratio):.0f} %",
+            "A fall of": say("{percent:.0f} %", percent=100 * (1 - one.ratio)),
             "Months there are before": one.before,
-            "Months needed after, with these before": "more than 240" if one.after is None else str(one.after),
-            "Months needed on each side": "more than 240" if one.each_side is None else str(one.each_side),
+            "Months needed after, with these before": say("more than 240") if one.after is None else str(one.after),
+            "Months needed on each side": say("more than 240") if one.each_side is None else str(one.each_side),
         }
         for one in looked.found.needed
     ]
     lines = what_would_change(looked.summary.verdict, looked.model.found, looked.found.checks)
     if rows:
         forty = looked.found.needed[1].text
-        apart = looked.summary.verdict == "inseparable"
-        lines.append(f"As far as chance alone goes: {forty[0].lower()}{forty[1:]}" if apart else forty)
-    part = Part("table", "Months needed to see a fall with 80 % probability", {"table": pd.DataFrame(rows)},
-                alt=f"Table of months needed for falls of three sizes after the {question.name}.")  # fmt: skip
+        if looked.summary.verdict == "inseparable":
+            forty = say("As far as chance alone goes: {finding}", finding=forty[:1].lower() + forty[1:])
+        lines.append(forty)
+    part = Part("table", say("Months needed to see a fall with 80 % probability"), {"table": pd.DataFrame(rows)},
+                alt=say("Table of months needed for falls of three sizes after the {name}.",
+                        name=question.name))  # fmt: skip
     caveats = [
-        "Months needed assume that counts go on around the level projected for the date, with the scatter and likeness "
-        "of neighbouring months seen here; both are estimates, so the answer is rough."
+        say(
+            "Months needed assume that counts go on around the level projected for the date, with the scatter and "
+            "likeness of neighbouring months seen here; both are estimates, so the answer is rough."
+        )
     ]
     return here.exhibit(
-        title="What would change the conclusion",
+        title=say("What would change the conclusion"),
         sentence=" ".join(lines),
         parts=[part],
         caveats=caveats,
@@ -70,30 +75,38 @@ def what_would_change(
         mixed = [one for one in found.neighbours if one.inseparable]
         recording = list(dict.fromkeys(one.label for one in mixed if one.kind == "recording change"))
         others = list(dict.fromkeys(one.label for one in mixed if one.kind != "recording change"))
-        lines.append("More months of this series would not separate what began together.")
+        lines.append(say("More months of this series would not separate what began together."))
         if recording:
-            lines.append(f"A tally that {words.listed(recording, joined='or')} did not touch could.")
+            named = words.listed(recording, joined="or")
+            lines.append(say("A tally that {events} did not touch could.", events=named))
         if others:
-            named = words.listed(others, joined="or")
-            lines.append(
-                f"Places, parties or causes that the directive touched, and that {named} did not touch, could."
-            )
+            lines.append(say(
+                "Places, parties or causes that the directive touched, and that {events} did not touch, could.",
+                events=words.listed(others, joined="or"),
+            ))  # fmt: skip
     elif verdict == "cannot_tell":
         if size.fall > 0.05:
-            fall = 100 * (1 - size.fall)
-            lines.append(f"An effect larger than a fall of {fall:.0f} % would probably have been seen; a smaller one "
-                         "needs more months, more provinces, or a control series.")  # fmt: skip
+            lines.append(say(
+                "An effect larger than a fall of {fall:.0f} % would probably have been seen; a smaller one needs more "
+                "months, more provinces, or a control series.", fall=100 * (1 - size.fall),
+            ))  # fmt: skip
         else:
-            lines.append("This series could hardly show any fall: it needs more months, more provinces, or a control "
-                         "series.")  # fmt: skip
+            lines.append(say(
+                "This series could hardly show any fall: it needs more months, more provinces, or a control series."
+            ))  # fmt: skip
     elif verdict == "fragile":
         failed = words.listed([one.name for one in passed if one.passed is False])
-        lines.append(f"The result would stand if it held for {failed}; each is a question of records, not of months.")
+        lines.append(say(
+            "The result would stand if it held for {checks}; each is a question of records, not of months.",
+            checks=failed,
+        ))  # fmt: skip
     else:
         nearest = level.high if level.ratio < 1 else level.low
-        lines.append(f"The conclusion would fall if the level were {nearest:.2g} times the projected one or nearer to "
-                     "no change, or if a change in recording that is not listed here fell near the date.")  # fmt: skip
+        lines.append(say(
+            "The conclusion would fall if the level were {level:.2g} times the projected one or nearer to no change, "
+            "or if a change in recording that is not listed here fell near the date.", level=nearest,
+        ))  # fmt: skip
         open_ones = [one.name for one in passed if one.passed is None]
         if open_ones:
-            lines.append(f"Not answered: {words.listed(open_ones)}.")
+            lines.append(say("Not answered: {names}.", names=words.listed(open_ones)))
     return lines
