@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from civmap.analysis.count_panel import read_series
 from civmap.analysis.trend_words import fit_trend
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["PENALTY", "best_cuts", "change_points", "seasonal_factors"]
 
@@ -100,7 +101,9 @@ def best_cuts(counts: ArrayLike, exposure: ArrayLike, *, penalty: float = PENALT
     y, x = np.asarray(counts, dtype=float), np.asarray(exposure, dtype=float)
     n = len(y)
     if y.shape != x.shape or n < 2 * SHORTEST:
-        raise AnalysisError("There are too few periods to cut.", found=str(n), expected=f"at least {2 * SHORTEST}")
+        raise AnalysisError(
+            say("There are too few periods to cut."), found=str(n), expected=say("at least {n}", n=2 * SHORTEST)
+        )
     price = penalty * np.log(n) * _scatter(y, x)
     events, at_risk = np.append(0, y.cumsum()), np.append(0, x.cumsum())
     best, back = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)

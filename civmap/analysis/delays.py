@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["Triangle", "arrived_after", "now_cast", "reporting_triangle"]
 
@@ -82,8 +83,8 @@ def reporting_triangle(
         frame = frame[frame["event"] >= since]
     if frame["incidents"].sum() < FEWEST:
         raise AnalysisError(
-            "Too few incidents say when they were reported to judge what is still to come.",
-            found=str(int(frame["incidents"].sum())), expected=f"at least {FEWEST}",
+            say("Too few incidents say when they were reported to judge what is still to come."),
+            found=str(int(frame["incidents"].sum())), expected=say("at least {n}", n=FEWEST),
         )  # fmt: skip
     event, report = _month(frame["event"]), _month(frame["report"])
     last = as_of.year * 12 + as_of.month - 1

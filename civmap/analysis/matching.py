@@ -28,17 +28,18 @@ import pyarrow as pa
 from civmap.analysis import measuring_points
 from civmap.analysis.footprints import footprints
 from civmap.analysis.time_covered import TimeCovered, When, micros
+from civmap.language import mark
 
 CLASSES = {
-    "covered": "a footprint covered the reported place and time",
-    "part": "covered part of the area or of the day",
-    "not_covered": "not covered",
-    "cannot_say": "cannot say",
+    "covered": mark("a footprint covered the reported place and time"),
+    "part": mark("covered part of the area or of the day"),
+    "not_covered": mark("not covered"),
+    "cannot_say": mark("cannot say"),
 }
 REASONS = {
-    "place": "place known too vaguely",
-    "date": "date known too vaguely",
-    "no_telemetry": "no telemetry at hand for that day",
+    "place": mark("place known too vaguely"),
+    "date": mark("date known too vaguely"),
+    "no_telemetry": mark("no telemetry at hand for that day"),
 }
 SETTLEMENT_RESOLUTION = 7
 WITHIN_MINUTES = 30.0

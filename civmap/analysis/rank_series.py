@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from civmap.analysis.mann_kendall import MIN_VALUES
 from civmap.errors import AnalysisError
+from civmap.language import say, say_n
 
 __all__ = ["check_season", "read_values"]
 
@@ -43,25 +44,28 @@ def read_values(series: ArrayLike) -> Array:
     try:
         x = np.asarray(series, dtype=float)
     except (TypeError, ValueError) as error:
-        raise AnalysisError("The series holds something that is no number.", found=str(error)) from error
+        raise AnalysisError(say("The series holds something that is no number."), found=str(error)) from error
     if x.ndim != 1:
-        raise AnalysisError("A series has one value per step of time.", found=f"{x.ndim} dimensions")
+        raise AnalysisError(say("A series has one value per step of time."), found=say("{n} dimensions", n=x.ndim))
     n, other = int((~np.isnan(x)).sum()), int((np.nan_to_num(x) != 0).sum())
     if np.isinf(x).any():
-        raise AnalysisError("The series holds a value without end.", expected="finite numbers, NaN where missing")
+        raise AnalysisError(
+            say("The series holds a value without end."), expected=say("finite numbers, NaN where missing")
+        )
     if n < MIN_VALUES:
         raise AnalysisError(
-            "The series is too short for a test of trend.",
-            found=f"{n} values", expected=f"at least {MIN_VALUES}", next_step="Take a longer period.",
+            say("The series is too short for a test of trend."), found=say_n(n, "{n} value", "{n} values"),
+            expected=say("at least {n}", n=MIN_VALUES), next_step=say("Take a longer period."),
         )  # fmt: skip
     if other < MIN_DIFFERENT:
         raise AnalysisError(
-            "The series is nearly all zero, so its ranks are ties and say nothing of a trend.",
-            found=f"{other} of {n} values are not 0", expected=f"at least {MIN_DIFFERENT}",
-            next_step="Take a wider area, more causes or longer periods.",
+            say("The series is nearly all zero, so its ranks are ties and say nothing of a trend."),
+            found=say("{other} of {n} values are not 0", other=other, n=n),
+            expected=say("at least {n}", n=MIN_DIFFERENT),
+            next_step=say("Take a wider area, more causes or longer periods."),
         )  # fmt: skip
     if np.ptp(x[~np.isnan(x)]) == 0:
-        raise AnalysisError("All values of the series are the same, so there is no trend to test.")
+        raise AnalysisError(say("All values of the series are the same, so there is no trend to test."))
     return x
 
 
@@ -69,11 +73,12 @@ def check_season(x: Array, season: int) -> None:
     """Refuse a season that is none, or a series of fewer than three of them."""
     n = int((~np.isnan(x)).sum())
     if not (isinstance(season, int | np.integer) and not isinstance(season, bool) and season >= 2):
-        raise AnalysisError("A season has a whole number of at least 2 steps.", found=repr(season))
+        raise AnalysisError(say("A season has a whole number of at least 2 steps."), found=repr(season))
     if n < MIN_SEASONAL_YEARS * season:
         raise AnalysisError(
-            "The series is too short for a seasonal test.", found=f"{n} values",
-            expected=f"{MIN_SEASONAL_YEARS} seasons of {season} values each", next_step="Take a longer period.",
+            say("The series is too short for a seasonal test."), found=say_n(n, "{n} value", "{n} values"),
+            expected=say("{n} seasons of {values} values each", n=MIN_SEASONAL_YEARS, values=season),
+            next_step=say("Take a longer period."),
         )  # fmt: skip
 
 
@@ -82,8 +87,11 @@ def _on_calendar(series: pd.Series) -> Array:
     times = series.index
     assert isinstance(times, pd.DatetimeIndex | pd.PeriodIndex)
     if times.hasnans or times.has_duplicates:
-        what = "without a time" if times.hasnans else "with the same time"
-        raise AnalysisError(f"The series has values {what}.", expected="one value per step of time")
+        raise AnalysisError(
+            say("The series has values without a time.") if times.hasnans
+            else say("The series has values with the same time."),
+            expected=say("one value per step of time"),
+        )  # fmt: skip
     if len(times) < 2:
         return np.asarray(series, dtype=float)
     at = _ordinals(times)
@@ -91,14 +99,15 @@ def _on_calendar(series: pd.Series) -> Array:
     place = at // np.gcd.reduce(at)
     if place.max() >= MOST_EMPTY * len(place):
         raise AnalysisError(
-            "The times of the series have no step in common.", expected="values at equal steps, such as months",
-            next_step="Sum the values by month first.",
+            say("The times of the series have no step in common."),
+            expected=say("values at equal steps, such as months"),
+            next_step=say("Sum the values by month first."),
         )  # fmt: skip
     x = np.full(int(place.max()) + 1, np.nan)
     try:
         x[place] = series.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise AnalysisError("The series holds something that is no number.", found=str(error)) from error
+        raise AnalysisError(say("The series holds something that is no number."), found=str(error)) from error
     return x
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.tsa.seasonal import STL
 
-from civmap.analysis.count_panel import counted, read_series
+from civmap.analysis.count_panel import read_series
+from civmap.analysis.period_words import counted
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["decompose"]
 
@@ -52,16 +54,18 @@ def decompose(panel: pd.DataFrame, *, outcome: str = "incidents") -> pd.DataFram
     missing = int(series.place[-1] - series.place[0]) + 1 - n
     if missing:
         raise AnalysisError(
-            "Season and level cannot be told apart where months are missing in the middle.",
-            found=f"{counted(missing, series.unit)} without a count", next_step="Choose a stretch without gaps.",
+            say("Season and level cannot be told apart where months are missing in the middle."),
+            found=say("{periods} without a count", periods=counted(missing, series.unit)),
+            next_step=say("Choose a stretch without gaps."),
         )  # fmt: skip
     if n < FEWEST_YEARS * per_year or per_year < 2:
         raise AnalysisError(
-            "The series is too short for its season.", found=f"{counted(n, series.unit)}",
-            expected=f"at least {FEWEST_YEARS} years of months or quarters", next_step="Take a longer window.",
+            say("The series is too short for its season."), found=counted(n, series.unit),
+            expected=say("at least {n} years of months or quarters", n=FEWEST_YEARS),
+            next_step=say("Take a longer window."),
         )  # fmt: skip
     if not series.counts.any():
-        raise AnalysisError("Nothing was counted, so there is no season.")
+        raise AnalysisError(say("Nothing was counted, so there is no season."))
     found = STL(np.log(series.counts + 0.5), period=per_year, robust=True).fit()
     return pd.DataFrame(
         {

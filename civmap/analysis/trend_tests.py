@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 from civmap.analysis.mann_kendall import pair_score, score_variance
 from civmap.analysis.rank_series import check_season, read_values
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["METHODS", "TrendResult", "mann_kendall"]
 
@@ -91,7 +92,7 @@ def mann_kendall(series: ArrayLike, *, method: str = "original", period: int = 1
     (24.0, 0.0044, 0.86, 1.0)
     """
     if method not in METHODS:
-        raise AnalysisError(f"There is no method '{method}'.", expected=", ".join(METHODS))
+        raise AnalysisError(say("There is no method '{method}'.", method=method), expected=", ".join(METHODS))
     x = read_values(series)
     if method == "seasonal":
         check_season(x, period)
@@ -102,8 +103,8 @@ def mann_kendall(series: ArrayLike, *, method: str = "original", period: int = 1
         variance *= _stretch(x)
     if not variance > 0:
         raise AnalysisError(
-            "The corrected variance of this series is not above 0, so the test has no answer.",
-            next_step="Take the method 'original' or 'seasonal', or a longer series.",
+            say("The corrected variance of this series is not above 0, so the test has no answer."),
+            next_step=say("Take the method 'original' or 'seasonal', or a longer series."),
         )
     z = (s - np.sign(s)) / np.sqrt(variance)
     known = (~np.isnan(rows)).sum(axis=1)

@@ -16,13 +16,16 @@ import pandas as pd
 from civmap.analysis.count_fit import NoFiniteFitError
 from civmap.analysis.count_panel import Series, read_series
 from civmap.analysis.count_series import CountFit, Estimates, ar1_estimates, fit_counts
+from civmap.analysis.period_words import counted, unit_word
 from civmap.analysis.segmented_design import build_design
 from civmap.analysis.tails import adjust
 from civmap.errors import AnalysisError
+from civmap.language import mark, say, say_n
 
 __all__ = ["FEWEST_INCIDENTS", "FEWEST_YEARS", "NO_CHANGE", "TOO_FEW", "WORDS", "TrendFit", "fit_trend", "trend_words"]
 
-RISING, FALLING, NO_CHANGE, TOO_FEW = "rising", "falling", "no clear change", "too few to tell"
+RISING, FALLING = mark("rising"), mark("falling")  # codes, said where they are shown
+NO_CHANGE, TOO_FEW = mark("no clear change"), mark("too few to tell")
 WORDS = (RISING, FALLING, NO_CHANGE, TOO_FEW)
 
 FEWEST_YEARS = 2  # below two years a season cannot be told from a trend
@@ -109,14 +112,14 @@ def fit_trend(panel: pd.DataFrame, *, outcome: str = "incidents", confidence: fl
     incidents = int(series.counts.sum())
     if years < FEWEST_YEARS:
         raise AnalysisError(
-            "The series is too short to tell a trend from a season.",
-            found=f"{len(series.counts)} {series.unit}s", expected=f"at least {FEWEST_YEARS} years",
-            next_step="Take a longer window.",
+            say("The series is too short to tell a trend from a season."),
+            found=counted(len(series.counts), series.unit), expected=say("at least {n} years", n=FEWEST_YEARS),
+            next_step=say("Take a longer window."),
         )  # fmt: skip
     if incidents < FEWEST_INCIDENTS:
         raise AnalysisError(
-            "There are too few incidents to say.", found=str(incidents), expected=f"at least {FEWEST_INCIDENTS}",
-            next_step="Take a wider area or a longer window.",
+            say("There are too few incidents to say."), found=str(incidents),
+            expected=say("at least {n}", n=FEWEST_INCIDENTS), next_step=say("Take a wider area or a longer window."),
         )  # fmt: skip
     design = build_design(series, at=(), harmonics=HARMONICS, slope_change=False, terms=()).matrix
     fit = fit_counts(series.counts, design, offset=series.offset)
@@ -172,7 +175,7 @@ def trend_words(
         or of p without the period that stands out most where that is larger, corrected for the number of areas),
         ``fall`` and ``rise`` (smallest yearly ratios that would have been seen in four of five), ``incidents``,
         ``periods`` (with a count) and ``why`` (why there are too few to tell, or that a trend
-        rests on one period, or is clear by itself only).
+        rests on one period, or is clear by itself only; a sentence, while ``word`` is one of `WORDS`, a code).
 
     Raises
     ------
@@ -207,7 +210,8 @@ def trend_words(
     word = np.select([~tested, clear & (ratio > 1), clear], [TOO_FEW, RISING, FALLING], NO_CHANGE)
     found.insert(0, "word", word)
     alone = tested & (found["p"].to_numpy(dtype=float) <= RESTS_BELOW) & (word == NO_CHANGE) & (found["why"] == "")
-    found.loc[alone, "why"] = f"Clear by itself, not among the {tested.sum()} areas tested together."
+    if alone.any():
+        found.loc[alone, "why"] = say("Clear by itself, not among the {n} areas tested together.", n=int(tested.sum()))
     return found
 
 
@@ -226,32 +230,48 @@ def _row(panel: pd.DataFrame, outcome: str) -> tuple[object, ...]:
             rest = panel.assign(**{outcome: np.where(counts == np.nanmax(counts), np.nan, counts)})
             found = fit_trend(rest, outcome=outcome)
             at = pd.Timestamp(panel["period"].iloc[int(np.nanargmax(counts))])
-            why = f"Without {at:%B %Y}, which alone holds {np.nanmax(counts):,.0f} of {size[0]:,} incidents."
+            why = say(
+                "Without {when:%B %Y}, which alone holds {most:,.0f} of {all:,} incidents.",
+                when=at, most=np.nanmax(counts), all=size[0],
+            )  # fmt: skip
     except AnalysisError as error:
-        return (*[np.nan] * 6, *size, error.message + (f" Found: {error.found}." if error.found else ""), np.nan)
+        reason = error.message
+        if error.found:
+            reason += " " + say("Found: {found}.", found=error.found.rstrip("."))
+        return (*[np.nan] * 6, *size, reason, np.nan)
     if found.p <= RESTS_BELOW < found.p_without:
-        why += f" The trend rests on the {found.series.unit} of {found.odd:%B %Y} alone."
+        why += " " + say(
+            "The trend rests on the {unit} of {when:%B %Y} alone.", unit=unit_word(found.series.unit), when=found.odd
+        )
     return (found.ratio, found.low, found.high, found.p, found.fall, found.rise, *size, why.strip(), found.p_safe)
 
 
 def _checked(panel: pd.DataFrame, area: str, outcome: str) -> pd.DataFrame:
     """Give the panel in the order of time within each area, or say all that is wrong with it."""
-    faults = [f"no column '{name}'" for name in (area, "period", outcome) if name not in panel.columns]
+    faults = [say("no column '{name}'", name=name) for name in (area, "period", outcome) if name not in panel.columns]
     if not faults:
         panel = panel.sort_values("period", kind="stable") if not panel["period"].is_monotonic_increasing else panel
         counts = pd.to_numeric(panel[outcome], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         bad = (counts < 0) | np.isinf(counts) | (np.isnan(counts) & panel[outcome].notna().to_numpy())
         twice = panel.duplicated([area, "period"])
         if bad.any():
-            faults.append(f"{int(bad.sum())} of '{outcome}' are not counts, first {panel[outcome].iloc[bad.argmax()]}")
+            faults.append(say(
+                "{n} of '{name}' are not counts, first {first}",
+                n=int(bad.sum()), name=outcome, first=panel[outcome].iloc[bad.argmax()],
+            ))  # fmt: skip
         if twice.any():
             row = panel.loc[twice].iloc[0]
-            faults.append(f"{int(twice.sum())} rows stand twice, first {row[area]}, {row['period']}")
+            faults.append(say_n(
+                int(twice.sum()),
+                "{n} row stands twice, {area}, {period}", "{n} rows stand twice, first {area}, {period}",
+                area=row[area], period=str(row["period"]),
+            ))  # fmt: skip
         if panel[area].isna().any():
-            faults.append(f"{int(panel[area].isna().sum())} rows without an area")
+            nameless = int(panel[area].isna().sum())
+            faults.append(say_n(nameless, "{n} row without an area", "{n} rows without an area"))
     if faults:
         raise AnalysisError(
-            "Trends need one row per area and period.", found="; ".join(faults),
-            expected="counts of 0 or more, null where not covered",
+            say("Trends need one row per area and period."), found="; ".join(faults),
+            expected=say("counts of 0 or more, null where not covered"),
         )  # fmt: skip
     return panel
