@@ -51,13 +51,14 @@ def _issued(one: Any, question: Question) -> str:
 def _rows(one: Any, question: Question, store: Store) -> list[tuple[str, str]]:
     labels = store.theatre.parties.set_index("party")["label"]
     names = store.theatre.boundaries["name"]
+    every = say_in("parties or causes", "all")
     return [
         (say("Issued"), _issued(one, question)),
         (say("The date is"), say(words.CERTAINTIES[one["date_certainty"]])),
         (say("Published"), words.day(one["published_at"]) if pd.notna(one["published_at"]) else say("not known")),
         (say("Direction"), say(DIRECTIONS[one["direction"]])),
-        (say("Parties"), words.listed([str(labels.get(code, code)) for code in one["scope_parties"]]) or say_in("parties or causes", "all")),
-        (say("Causes"), words.listed([schema.words(code) for code in one["scope_causes"]]) or say_in("parties or causes", "all")),
+        (say("Parties"), words.listed([str(labels.get(code, code)) for code in one["scope_parties"]]) or every),
+        (say("Causes"), words.listed([schema.words(code) for code in one["scope_causes"]]) or every),
         (say("Areas"),
          words.listed([str(names.get(code, code)) for code in one["scope_areas"]]) or say("the whole theatre")),
         (say("Where this is from"), one["source"]),
