@@ -9,13 +9,14 @@ from civmap.exhibits import words
 from civmap.exhibits.air_shared import ALL_MONTHS, Air, air, in_words, land, of_month, province_of, theatre_cells
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 from civmap.queries.air import has_telemetry
 from civmap.store import Store
 
 BOUNDS_HOURS = (1 / 6, 1.0, 6.0, 24.0)
 CLASSES = (
-    ("not covered", "unobserved"), ("up to 10 minutes", "1"), ("to 1 hour", "2"), ("to 6 hours", "3"),
-    ("to 24 hours", "4"), ("more than 24 hours", "5"),
+    (mark("not covered"), "unobserved"), (mark("up to 10 minutes"), "1"), (mark("to 1 hour"), "2"),
+    (mark("to 6 hours"), "3"), (mark("to 24 hours"), "4"), (mark("more than 24 hours"), "5"),
 )  # fmt: skip
 
 
@@ -41,27 +42,29 @@ def air_coverage(recipe: Recipe, store: Store) -> Exhibit:
     covered = int(np.isin(hours.index.to_numpy(), inside).sum())
     beyond = len(hours) - covered
     if table.empty:
-        sentence = f"No cell was covered ({in_words(month)}, {asked.here.period})."
+        sentence = say("No cell was covered ({month}, {period}).", month=in_words(month), period=asked.here.period)
     else:
-        span = f"{words.day(table['day'].min())} to {words.day(table['day'].max())}"
-        outside = f" Outside the theatre it lay over {words.count(beyond, 'cell', 'cells')}." if beyond else ""
-        sentence = (
-            f"From {span} a footprint lay over {words.number(covered)} of {words.number(len(inside))} cells of the "
-            f"theatre at some time; elsewhere none did.{outside}"
-        )
-    unit = "Time covered by a sensor"
+        sentence = say(
+            "From {period} a footprint lay over {covered} of {cells} cells of the theatre at some time; elsewhere none "
+            "did.", period=words.days(table["day"].min(), table["day"].max()), covered=words.number(covered),
+            cells=words.number(len(inside)),
+        )  # fmt: skip
+        if beyond:
+            sentence += " " + say_n(beyond, "Outside the theatre it lay over {n} cell.",
+                                    "Outside the theatre it lay over {n} cells.")  # fmt: skip
+    unit = say("Time covered by a sensor")
     part = Part(
-        "cells", "Map of coverage", {"cells": _cells(asked, hours), "provinces": land(store)},
-        alt=f"Map of {store.theatre.title}: time covered by cell, {in_words(month)}. {covered} of {len(inside)} cells "
-            "covered.",
-        encoding={"classes": CLASSES, "unit": unit, "view": store.theatre.view,
-                  "subtitle": f"{unit}, {in_words(month)}"},
+        "cells", say("Map of coverage"), {"cells": _cells(asked, hours), "provinces": land(store)},
+        alt=say("Map of {theatre}: time covered by cell, {month}. {covered} of {cells} cells covered.",
+                theatre=store.theatre.title, month=in_words(month), covered=covered, cells=len(inside)),
+        encoding={"classes": tuple((say(name), role) for name, role in CLASSES), "unit": unit,
+                  "view": store.theatre.view, "subtitle": f"{unit}, {in_words(month)}"},
     )  # fmt: skip
     caveats = [
-        "A minute over a part of a cell is not a day's watch over it: see the share in the numbers.",
-        "n counts cells and days with coverage.",
+        say("A minute over a part of a cell is not a day's watch over it: see the share in the numbers."),
+        say("n counts cells and days with coverage."),
     ]
-    return asked.exhibit(title="What was covered from the air", sentence=sentence, parts=[part], caveats=caveats,
+    return asked.exhibit(title=say("What was covered from the air"), sentence=sentence, parts=[part], caveats=caveats,
                               n=len(table))  # fmt: skip
 
 
@@ -71,13 +74,15 @@ def _cells(asked: Air, hours: pd.DataFrame) -> pd.DataFrame:
     frame = hours.reindex(every)
     known = frame["seconds"].notna().to_numpy()
     number = np.searchsorted(BOUNDS_HOURS, frame["seconds"].to_numpy() / 3600, side="left") + 1
-    names = np.array([name for name, _ in CLASSES], dtype=object)
+    names = np.array([say(name) for name, _ in CLASSES], dtype=object)
     province = province_of(pd.Series(every), asked.store.theatre.boundaries)
-    label = province.map(asked.store.theatre.boundaries["name"]).fillna("outside the theatre")
+    label = province.map(asked.store.theatre.boundaries["name"]).fillna(say("outside the theatre"))
     minutes = (frame["seconds"] / 60).round(1)
     said = [
-        f"{where}\n{time:,.0f} minutes on {days:.0f} days, {looks:.0f} looks, up to {100 * share:.0f} % of it in a day"
-        if known_one else where
+        where + "\n" + say(
+            "{minutes:,.0f} minutes on {days:.0f} days, {looks:.0f} looks, up to {percent:.0f} % of it in a day",
+            minutes=time, days=days, looks=looks, percent=100 * share,
+        ) if known_one else where
         for where, time, days, looks, share, known_one in zip(
             label, minutes, frame["days"], frame["looks"], frame["share"], known, strict=True)
     ]  # fmt: skip

@@ -23,6 +23,7 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, make, options, source_lines, standing
 from civmap.figures.part import Part
+from civmap.language import mark, say
 from civmap.queries import air as questions
 from civmap.store import Store
 from civmap.store import air as kept
@@ -30,7 +31,7 @@ from civmap.store import air as kept
 ALL_MONTHS = "all"
 FOOTPRINTS = ("known", "assumed")  # whether footprints that are assumed count as well
 AFTER_HOURS = (72, 24, 168)  # how long after the event coverage counts as after it
-COVERED = "Covered by a sensor: its footprint lay there. Whether anybody looked, or could see, is not known."
+COVERED = mark("Covered by a sensor: its footprint lay there. Whether anybody looked, or could see, is not known.")
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,23 @@ class Air:
         """Say what holds for every exhibit of air surveillance."""
         held = questions.delay_days(self.store)
         said = [
-            COVERED,
-            f"Coverage after {words.day(self.last)} is held back ({held} days), and none is shown finer than "
-            "resolution 6 (cells of 36 square kilometres).",
-            "Only surveillance loaded here counts; other sensors may have covered a place that is not covered here.",
-        ]
+            say(COVERED),
+            say(
+                "Coverage after {day} is held back ({days} days), and none is shown finer than resolution 6 (cells of "
+                "36 square kilometres).", day=words.day(self.last), days=held,
+            ),
+            say("Only surveillance loaded here counts; other sensors may have covered a place that is not covered "
+                "here."),
+        ]  # fmt: skip
         if self.store.is_demonstration and kept.own_files(self.store):
-            said.append("The surveillance was loaded here; the incidents beside it are the synthetic demonstration's.")
+            said.append(
+                say("The surveillance was loaded here; the incidents beside it are the synthetic demonstration's.")
+            )
         if self.assumed:
-            said.insert(1, f"Footprints of samples that send none are assumed: straight down, {self.view:g} degrees, "
-                           "from the height above the sea. They are no record of what was covered.")  # fmt: skip
+            said.insert(1, say(
+                "Footprints of samples that send none are assumed: straight down, {view:g} degrees, from the height "
+                "above the sea. They are no record of what was covered.", view=self.view,
+            ))  # fmt: skip
         return said
 
     def coverage(
@@ -123,9 +131,12 @@ def air(recipe: Recipe, store: Store, **more: object) -> tuple[Air, dict[str, ob
     chosen = options(recipe, footprints=FOOTPRINTS, after_hours=AFTER_HOURS, **more)
     if not questions.has_telemetry(store):
         raise RecipeError(
-            "No air surveillance has been loaded for this theatre.",
-            next_step="Load a file on the Air Surveillance page, or with: python -m civmap ingest-air FILE --theatre "
-            + store.theatre.id,
+            say("No air surveillance has been loaded for this theatre."),
+            next_step=say(
+                "Load a file on the Air Surveillance page, or with: python -m civmap ingest-air FILE --theatre "
+                "{theatre}",
+                theatre=store.theatre.id,
+            ),
         )
     made = Air(standing(recipe, store), chosen["footprints"] == "assumed", int(chosen["after_hours"]),
                questions.last_day(store))  # fmt: skip
@@ -139,13 +150,13 @@ def of_month(table: pd.DataFrame, month: str, column: str) -> pd.DataFrame:
     try:
         first = pd.Timestamp(f"{month}-01")
     except ValueError as error:
-        raise RecipeError(f"'{month}' is no month.", expected="YYYY-MM, or all") from error
+        raise RecipeError(say("'{month}' is no month.", month=month), expected=say("YYYY-MM, or all")) from error
     return table[table[column].between(first, first + pd.offsets.MonthEnd(0))]
 
 
 def in_words(month: str) -> str:
     """Name a month, or all of them."""
-    return "all months" if month == ALL_MONTHS else words.month(pd.Timestamp(f"{month}-01"))
+    return say("all months") if month == ALL_MONTHS else words.month(pd.Timestamp(f"{month}-01"))
 
 
 def land(store: Store) -> pd.DataFrame:

@@ -10,11 +10,12 @@ from civmap.exhibits import words
 from civmap.exhibits.air_shared import Air, air, covered_cells, province_of
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 
 LEAST_HOURS = 10.0  # with fewer cell-hours a rate would say nothing: its interval has no useful end
 PER_PEOPLE = "Per 100,000 people"
-LISTS = ("air only", "ground only", "both", "other", "not known")
+LISTS = (mark("air only"), mark("ground only"), mark("both"), mark("other"), mark("not known"))
 
 
 def air_rates(recipe: Recipe, store: Store) -> Exhibit:
@@ -25,8 +26,8 @@ def air_rates(recipe: Recipe, store: Store) -> Exhibit:
     found = asked.matched()
     if table.empty:
         raise AnalysisError(
-            "Nothing was covered in the chosen days, so there is no rate under observation.",
-            next_step="Widen the dates to those of the telemetry.",
+            say("Nothing was covered in the chosen days, so there is no rate under observation."),
+            next_step=say("Widen the dates to those of the telemetry."),
         )
     table = table.assign(hours=table["seconds"] * table["share"] / 3600)
     span = found[found["event_date"].between(table["day"].min(), table["day"].max())].reset_index(drop=True)
@@ -34,22 +35,26 @@ def air_rates(recipe: Recipe, store: Store) -> Exhibit:
     parts = [*_months(asked, span, table), _provinces(asked, span, table)]
     covered = int(span["covered_cell"].sum())
     hours = table["hours"].sum()
-    sentence = (
-        f"In the {words.number(table['day'].nunique())} days with coverage {words.count(len(span), 'incident', 'incidents')} were "
-        f"recorded, {words.number(covered)} of them in a cell that was covered on that day: "
-        f"{1000 * covered / hours:,.1f} in 1,000 cell-hours of observation."
-    )
+    sentence = say_n(
+        len(span),
+        "In the {days} days with coverage {n} incident was recorded, {covered} of them in a cell that was covered on "
+        "that day: {rate:,.1f} in 1,000 cell-hours of observation.",
+        "In the {days} days with coverage {n} incidents were recorded, {covered} of them in a cell that was covered on "
+        "that day: {rate:,.1f} in 1,000 cell-hours of observation.",
+        days=words.number(table["day"].nunique()), covered=words.number(covered), rate=1000 * covered / hours,
+    )  # fmt: skip
     caveats = [
-        "Sensors are sent where harm is expected: a rate under observation is no rate for places not observed.",
-        "A cell-hour is an hour over a whole cell of resolution 6; time over a part counts by the share of that day.",
-        "Observed: in a cell that was covered on that day. Low and High: 95 % interval per 1,000 cell-hours, exact "
-        "Poisson, chance alone.",
-        f"Where fewer than {LEAST_HOURS:g} cell-hours were covered no rate is given.",
-        "Incidents whose place is known no better than the district are in the counts, and never under observation.",
-    ]
-    return asked.exhibit(
-        title="Incidents under observation", sentence=sentence, parts=parts, caveats=caveats, n=len(span)
-    )
+        say("Sensors are sent where harm is expected: a rate under observation is no rate for places not observed."),
+        say("A cell-hour is an hour over a whole cell of resolution 6; time over a part counts by the share of that "
+            "day."),
+        say("Observed: in a cell that was covered on that day. Low and High: 95 % interval per 1,000 cell-hours, exact "
+            "Poisson, chance alone."),
+        say("Where fewer than {hours:g} cell-hours were covered no rate is given.", hours=LEAST_HOURS),
+        say("Incidents whose place is known no better than the district are in the counts, and never under "
+            "observation."),
+    ]  # fmt: skip
+    title = say("Incidents under observation")
+    return asked.exhibit(title=title, sentence=sentence, parts=parts, caveats=caveats, n=len(span))
 
 
 def air_lists(recipe: Recipe, store: Store) -> Exhibit:
@@ -58,42 +63,50 @@ def air_lists(recipe: Recipe, store: Store) -> Exhibit:
     found = asked.matched()
     kinds = lists_of(found["reported_via"], found["checked_via"])
     counts = kinds.value_counts().reindex(list(LISTS), fill_value=0)
-    table = pd.DataFrame({"Channels": list(LISTS), "Incidents": counts.to_numpy()})
+    table = pd.DataFrame({"Channels": [say(name) for name in LISTS], "Incidents": counts.to_numpy()})
     parts = [
-        Part(
-            "table", "Incidents by the channels that reported or checked", {"table": table}, alt="Incidents by channel."
-        ),
+        Part("table", say("Incidents by the channels that reported or checked"), {"table": table},
+             alt=say("Incidents by channel.")),
         _in_place(found, kinds),
-    ]
+    ]  # fmt: skip
     both, ground, by_air = (int(counts[name]) for name in ("both", "ground only", "air only"))
-    sentence = (
-        f"{words.count(both, 'incident is', 'incidents are')} on both lists, {words.number(ground)} on the ground's "
-        f"alone, {words.number(by_air)} on the air's alone."
-    )
+    sentence = say_n(
+        both, "{n} incident is on both lists, {ground} on the ground's alone, {air} on the air's alone.",
+        "{n} incidents are on both lists, {ground} on the ground's alone, {air} on the air's alone.",
+        ground=words.number(ground), air=words.number(by_air),
+    )  # fmt: skip
     caveats = [
-        "There is no headline estimate of what neither list holds: it hangs on how the lists depend on each other, "
-        "which two lists cannot tell. Ground teams go where the air looked, so an odds ratio above 1 is likely.",
-        "Intervals hold chance alone.",
+        say("There is no headline estimate of what neither list holds: it hangs on how the lists depend on each other, "
+            "which two lists cannot tell. Ground teams go where the air looked, so an odds ratio above 1 is likely."),
+        say("Intervals hold chance alone."),
     ]  # fmt: skip
     try:
         curve = sensitivity_curve(both, ground, by_air)
     except AnalysisError as error:
-        caveats.insert(0, f"No curve can be drawn. {error}")
+        caveats.insert(0, say("No curve can be drawn. {why}", why=str(error)))
     else:
-        bars = curve.rename(columns={"neither": "value", "neither_low": "low", "neither_high": "high"})
-        bars["label"] = [f"odds ratio {theta:g}" for theta in bars["odds_ratio"]]
-        parts.append(
-            Part("interval_bars", "In neither list, by the dependence of the two",
-                 {"bars": bars[["label", "value", "low", "high"]]},
-                 alt=f"From {curve['neither'].min():,.0f} to {curve['neither'].max():,.0f} incidents in neither list.",
-                 encoding={"unit": "incidents in neither list", "value_name": "In neither list",
-                           "subtitle": f"{asked.here.subtitle}; odds ratio between the lists, 1 is independence"})
+        parts.append(_in_neither(asked, curve))
+        sentence += " " + say(
+            "In neither would be {least:,.0f} where they part the incidents (odds ratio 0.5) and {most:,.0f} where "
+            "they share them (4).", least=curve["neither"].min(), most=curve["neither"].max(),
         )  # fmt: skip
-        sentence += (
-            f" In neither would be {curve['neither'].min():,.0f} where they part the incidents (odds ratio 0.5) and "
-            f"{curve['neither'].max():,.0f} where they share them (4)."
-        )
-    return asked.exhibit(title="Two lists, and what neither may hold", sentence=sentence, parts=parts, caveats=caveats)
+    title = say("Two lists, and what neither may hold")
+    return asked.exhibit(title=title, sentence=sentence, parts=parts, caveats=caveats)
+
+
+def _in_neither(asked: Air, curve: pd.DataFrame) -> Part:
+    """Draw how many incidents neither list would hold, for each dependence of the two."""
+    bars = curve.rename(columns={"neither": "value", "neither_low": "low", "neither_high": "high"})
+    bars["label"] = [say("odds ratio {ratio:g}", ratio=theta) for theta in bars["odds_ratio"]]
+    return Part(
+        "interval_bars", say("In neither list, by the dependence of the two"),
+        {"bars": bars[["label", "value", "low", "high"]]},
+        alt=say("From {least:,.0f} to {most:,.0f} incidents in neither list.", least=curve["neither"].min(),
+                most=curve["neither"].max()),
+        encoding={"unit": say("incidents in neither list"), "value_name": say("In neither list"),
+                  "subtitle": say("{subtitle}; odds ratio between the lists, 1 is independence",
+                                  subtitle=asked.here.subtitle)},
+    )  # fmt: skip
 
 
 def _in_place(found: pd.DataFrame, kinds: pd.Series) -> Part:
@@ -101,11 +114,13 @@ def _in_place(found: pd.DataFrame, kinds: pd.Series) -> Part:
     told = found["covered"].ne("cannot_say")
     air = found["covered"].isin(["covered", "part"])
     ground = kinds.isin(["both", "ground only"])
-    pairs = {"air only": air & ~ground, "ground only": ground & ~air, "both": air & ground, "neither": ~air & ~ground}
+    pairs = {"air only": air & ~ground, "ground only": ground & ~air, "both": air & ground,
+             mark("neither"): ~air & ~ground}  # fmt: skip
     numbers = [int((told & which).sum()) for which in pairs.values()]
-    table = pd.DataFrame({"In place": list(pairs), "Incidents": numbers})
-    title = "A sensor over the place that day, a ground team in the record (where coverage can be told)"
-    return Part("table", title, {"table": table}, alt="Incidents by whether air, ground or both were in place.")
+    table = pd.DataFrame({"In place": [say(name) for name in pairs], "Incidents": numbers})
+    title = say("A sensor over the place that day, a ground team in the record (where coverage can be told)")
+    alt = say("Incidents by whether air, ground or both were in place.")
+    return Part("table", title, {"table": table}, alt=alt)
 
 
 def _provinces(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> Part:
@@ -116,12 +131,9 @@ def _provinces(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> Part:
     counted = counted.reindex(theatre.boundaries.index, fill_value=0)
     rates = _stated(per_hour(counted, hours, _population(asked, table["day"].max())))
     shown = _headed(rates, theatre.boundaries["name"].reindex(rates.index), "Province")
-    return Part(
-        "table",
-        "By province",
-        {"table": shown},
-        alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} provinces.",
-    )
+    return Part("table", say("By province"), {"table": shown},
+                alt=say_n(len(shown), "Table of incidents per 1,000 cell-hours in {n} province.",
+                          "Table of incidents per 1,000 cell-hours in {n} provinces."))  # fmt: skip
 
 
 def _months(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> list[Part]:
@@ -141,13 +153,16 @@ def _months(asked: Air, found: pd.DataFrame, table: pd.DataFrame) -> list[Part]:
     watched = int(line["value"].notna().sum())
     shown = _headed(rates, pd.Series(rates.index, index=rates.index), "Month").drop(columns=PER_PEOPLE)
     return [
-        Part("series", "Incidents under observation by month", {"series": line},
-             alt=f"Line of incidents per 1,000 cell-hours of observation in {watched} of {len(line)} months.",
-             encoding={"unit": "incidents per 1,000 cell-hours of observation", "value_name": "Under observation",
-                       "band_name": "95 % interval (chance alone)",
-                       "subtitle": f"{asked.here.label}, n = {observed} under observation; a gap: too little covered"}),
-        Part("table", "By month", {"table": shown},
-             alt=f"Table of incidents per 1,000 cell-hours in {len(shown)} months."),
+        Part("series", say("Incidents under observation by month"), {"series": line},
+             alt=say("Line of incidents per 1,000 cell-hours of observation in {watched} of {months} months.",
+                     watched=watched, months=len(line)),
+             encoding={"unit": say("incidents per 1,000 cell-hours of observation"),
+                       "value_name": say("Under observation"), "band_name": say("95 % interval (chance alone)"),
+                       "subtitle": say("{source}, n = {incidents} under observation; a gap: too little covered",
+                                       source=asked.here.label, incidents=observed)}),
+        Part("table", say("By month"), {"table": shown},
+             alt=say_n(len(shown), "Table of incidents per 1,000 cell-hours in {n} month.",
+                       "Table of incidents per 1,000 cell-hours in {n} months.")),
     ]  # fmt: skip
 
 
