@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pandas as pd
 
-from civmap.exhibits import words
-from civmap.exhibits.hotspots import cautions, told
-from civmap.exhibits.hotspots.field import EXPOSURES, UNITS, Field, default, in_words
+from civmap.exhibits.hotspots import cautions, sentences, told
+from civmap.exhibits.hotspots.exposures import COMPARED, EXPOSURES, default
+from civmap.exhibits.hotspots.field import Field, in_words
 from civmap.exhibits.hotspots.tested import Tested, tested
+from civmap.exhibits.hotspots.units import UNITS, counted, either
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import options, standing
 from civmap.figures.part import Part
+from civmap.language import mark, say
 from civmap.store import Store
 
 ANY = "default"
@@ -34,23 +36,27 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
     days = in_words((done.field.here.first, done.field.here.last))
     unit = done.field.unit
     listing = Part(
-        "table", f"{unit.capitalize()} in order: hot ones first, then by the lower end of the ratio's interval",
+        "table",
+        either(unit, mark("Cells in order: hot ones first, then by the lower end of the ratio's interval"),
+               mark("Provinces in order: hot ones first, then by the lower end of the ratio's interval")),
         {"table": table},
-        alt=f"Ranked list of {words.count(len(table), unit[:-1], unit)} with expected counts, ratios and draws: {days}.",
+        alt=say("Ranked list of {places} with expected counts, ratios and draws: {days}.",
+                places=counted(len(table), unit), days=days),
         encoding={"subtitle": subtitle(done)},
     )  # fmt: skip
     return replace(done.field.here, notes=here.notes).exhibit(
-        title=f"Where incidents concentrate, by {unit[:-1]}, compared with {EXPOSURES[exposure]}",
-        sentence=told.sentence(done),
+        title=either(unit, mark("Where incidents concentrate, by cell, {compared}"),
+                     mark("Where incidents concentrate, by province, {compared}"), compared=say(COMPARED[exposure])),
+        sentence=sentences.sentence(done),
         parts=[map_part(done), listing],
         caveats=cautions.caveats(done),
         n=int(done.found["count"].sum()),
-    )
+    )  # fmt: skip
 
 
 def subtitle(done: Tested) -> str:
     """Write period, n and comparison, to stand in a picture."""
-    return f"{done.field.here.subtitled(int(done.found['count'].sum()))}; compared with {EXPOSURES[done.exposure]}"
+    return f"{done.field.here.subtitled(int(done.found['count'].sum()))}; {say(COMPARED[done.exposure])}"
 
 
 def map_part(done: Tested, *, title: str = "") -> Part:
@@ -63,14 +69,17 @@ def map_part(done: Tested, *, title: str = "") -> Part:
         "p value": found["p"], "q value": found["q"], "Gi* (z)": found["z"], "hot draws of 100": done.draws.hot,
         "why no answer": found["reason"], "label": told.labels(done),
     })  # fmt: skip
-    counted = frame["finding"].value_counts()
-    alt = (
-        f"Map of {field.unit} of {field.here.store.theatre.title}: {subtitle(done)}. "
-        + "; ".join(f"{name}: {counted.get(name, 0)}" for name, _ in told.CLASSES) + "."
+    in_class, classes = frame["finding"].value_counts(), told.said(told.CLASSES)
+    alt = either(
+        field.unit, mark("Map of cells of {theatre}: {subtitle}. {classes}."),
+        mark("Map of provinces of {theatre}: {subtitle}. {classes}."),
+        theatre=field.here.store.theatre.title, subtitle=subtitle(done),
+        classes="; ".join(say("{name}: {n}", name=name, n=in_class.get(name, 0)) for name, _ in classes),
     )  # fmt: skip
     if field.unit == "provinces":
         frame = frame.drop(columns="incidents with cells around")
-    return place_part(field, frame, title or f"Hot {field.unit}", alt, told.CLASSES, subtitle(done))
+    title = title or either(field.unit, mark("Hot cells"), mark("Hot provinces"))
+    return place_part(field, frame, title, alt, classes, subtitle(done))
 
 
 def place_part(
@@ -81,7 +90,7 @@ def place_part(
     classes: tuple[tuple[str, str], ...],
     below: str,
     *,
-    unit: str = "finding",
+    unit: str = "",
 ) -> Part:
     """Make a map of places in classes, with what a click needs to list the records behind one."""
     theatre = field.here.store.theatre
@@ -90,7 +99,7 @@ def place_part(
         "geometry": theatre.boundaries.geometry.to_numpy(),
     })  # fmt: skip
     encoding = {
-        "classes": classes, "view": theatre.view, "subtitle": below, "unit": unit,
+        "classes": classes, "view": theatre.view, "subtitle": below, "unit": unit or say("finding"),
         "filters": field.here.filters, "within": True,
     }  # fmt: skip
     if field.unit == "cells":

@@ -5,32 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from civmap import queries
-from civmap.errors import AnalysisError, CivMapError
+from civmap.errors import AnalysisError
 from civmap.exhibits import words
-from civmap.exhibits.hotspots import observed
 from civmap.exhibits.hotspots.grid import Grid, alone, grid, resolution_of
-from civmap.exhibits.recipe import Recipe
-from civmap.exhibits.standing import Standing, standing
+from civmap.exhibits.standing import Standing
 from civmap.filters import Filters
-from civmap.queries import air as questions
-from civmap.store import Store
+from civmap.language import say, say_n
 
 if TYPE_CHECKING:
     from libpysal.graph import Graph
 
-UNITS = ("cells", "provinces")
-# What is said of each exposure on the page.
-EXPOSURES = {
-    "population": "population",
-    "earlier": "its own earlier period",
-    "all": "all incidents",
-    "hours": "observation hours",
-    "area": "area",
-}
 SMALLEST_PERIOD = pd.Timedelta(days=28)
 DAY = pd.Timedelta(days=1)
 Span = tuple[pd.Timestamp, pd.Timestamp]
@@ -133,10 +120,10 @@ def two_spans(here: Standing) -> tuple[Span, Span]:
         return (year, last), (max(first, year - pd.DateOffset(years=1)), year - DAY)
     if last - first < 2 * SMALLEST_PERIOD:
         raise AnalysisError(
-            "There is no earlier period to compare with.",
-            found=f"{words.day(first)} to {words.day(last)}",
-            expected=f"at least {2 * SMALLEST_PERIOD.days} days of records",
-            next_step="Choose later days, another source, or another comparison.",
+            say("There is no earlier period to compare with."),
+            found=words.days(first, last),
+            expected=say_n(2 * SMALLEST_PERIOD.days, "at least {n} day of records", "at least {n} days of records"),
+            next_step=say("Choose later days, another source, or another comparison."),
         )
     middle = (first + (last - first) / 2).normalize()
     return (middle + DAY, last), (first, middle)
@@ -157,90 +144,4 @@ def in_span(filters: Filters, span: Span) -> Filters:
 
 def in_words(span: Span) -> str:
     """Write a span of days."""
-    return f"{words.day(span[0])} to {words.day(span[1])}"
-
-
-def population(field: Field) -> tuple[pd.Series, str]:
-    """Give the people of each place, and where the figures are from; cells share their provinces' by area.
-
-    Raises
-    ------
-    AnalysisError
-        When the theatre has no population.
-    """
-    theatre = field.here.store.theatre
-    table = theatre.population.dropna(subset=["population"])
-    if table.empty:
-        raise AnalysisError(
-            f"The theatre {theatre.title} has no population figures, so incidents cannot be compared with people.",
-            next_step="Choose another comparison, or add population.csv to the theatre's folder.",
-        )
-    middle = (field.here.first + (field.here.last - field.here.first) / 2).year
-    nearest = (table["year"] - middle).abs().groupby(table["admin1"]).idxmin()
-    chosen = table.loc[nearest].set_index("admin1")
-    years = sorted(chosen["year"].astype(int).unique())
-    said = f"Population of {words.listed([str(year) for year in years])}: {'; '.join(chosen['source'].unique())}"
-    if field.grid is None:
-        return chosen["population"].reindex(field.places.index).astype(float), said
-    pieces = field.grid.pieces
-    share = pieces["area_km2"] / pieces.groupby("admin1")["area_km2"].transform("sum")
-    people = (share * pieces["admin1"].map(chosen["population"])).groupby(pieces["place"]).sum(min_count=1)
-    return people.reindex(field.places.index), said
-
-
-def all_incidents(field: Field) -> pd.Series:
-    """Count everything the source records in each place, whoever did it and whether or not civilians were harmed.
-
-    Raises
-    ------
-    AnalysisError
-        When the incidents counted are so many of them that no place could hold twice its part.
-    """
-    here = field.here
-    everything = Filters(
-        source=here.filters.source, date_from=here.filters.date_from, date_to=here.filters.date_to, harm_only=False
-    )
-    counted = queries.place_counts(
-        here.store, everything, resolution=field.resolution, as_known_on=here.recipe.as_known_on
-    ).set_index("place")["incidents"]
-    weight = counted.reindex(field.places.index).fillna(0.0).astype(float)
-    total, of = field.counts.sum(), weight[field.counts.notna()].sum()
-    if total and of < 2 * total:
-        raise AnalysisError(
-            f"{words.number(total)} of the {words.number(of)} incidents that {here.label} records are counted here, "
-            "so no place can hold twice its part of them, and none could be called hot.",
-            next_step="Choose another comparison, or count a part of the incidents, such as those of one party.",
-        )
-    return weight
-
-
-def choices(recipe: Recipe, store: Store) -> list[str]:
-    """List the exposures that can be chosen under a recipe's filters; the one taken by itself is left to `default`."""
-    offered = {"population": not store.theatre.population.empty, "hours": False}
-    if questions.has_telemetry(store):
-        try:
-            offered["hours"] = observed.covers(standing(recipe, store))
-        except CivMapError:  # the same fault is said by the first answer of the page
-            offered["hours"] = False
-    return [code for code in EXPOSURES if offered.get(code, True)]
-
-
-def default(unit: str, *, theatre_has_population: bool) -> str:
-    """Choose the exposure a page opens with: people where they are known as finely as the places, else the past."""
-    return "population" if unit == "provinces" and theatre_has_population else "earlier"
-
-
-def weights(field: Field, exposure: str) -> tuple[pd.Series, str]:
-    """Give what incidents would be in proportion to, null where unknown, and where it is from.
-
-    A place that the source covers for a part of the months counts for that part.
-    """
-    if exposure == "population":
-        weight, said = population(field)
-    elif exposure == "all":
-        return all_incidents(field), ""
-    elif exposure == "hours":
-        weight, said = observed.hours(field.here, field.places.index, resolution=field.resolution), ""
-    else:
-        weight, said = field.places["area_km2"].astype(float), ""
-    return weight * np.asarray(field.places["watched"], dtype=float), said
+    return words.days(*span)

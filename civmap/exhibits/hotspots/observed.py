@@ -16,12 +16,13 @@ from civmap.errors import AnalysisError
 from civmap.exhibits import words
 from civmap.exhibits.air_shared import COVERED, Air, province_of
 from civmap.exhibits.standing import Standing
+from civmap.language import mark, say, say_n
 from civmap.queries import air as questions
 from civmap.store import Store
 from civmap.store import air as kept
 
 AFTER_HOURS = 72  # of a matching that is not asked for here
-NEVER = "never covered by a sensor in these days, so not observed"
+NEVER = mark("never covered by a sensor in these days, so not observed")
 
 
 def coverage(here: Standing) -> pd.DataFrame:
@@ -49,11 +50,16 @@ def covered_span(here: Standing) -> tuple[pd.Timestamp, pd.Timestamp]:
     if not len(days):
         held = questions.delay_days(here.store)
         raise AnalysisError(
-            "There are no observation hours to compare with.",
-            found=f"no known footprint between {words.day(here.first)} and {words.day(here.last)}, or none older than "
-            f"the {held} days for which coverage is held back",
-            next_step="Load air surveillance of these days on the Air Surveillance page, or choose another comparison.",
-        )
+            say("There are no observation hours to compare with."),
+            found=say(
+                "no known footprint between {first_day} and {last_day}, or none older than the {held} days for which "
+                "coverage is held back",
+                first_day=words.day(here.first), last_day=words.day(here.last), held=held,
+            ),
+            next_step=say(
+                "Load air surveillance of these days on the Air Surveillance page, or choose another comparison."
+            ),
+        )  # fmt: skip
     return days.min(), days.max()
 
 
@@ -76,10 +82,11 @@ def hours(here: Standing, places: pd.Index, *, resolution: int | None) -> pd.Ser
     """
     if resolution is not None and resolution > FINEST_SHOWN_RESOLUTION:
         raise AnalysisError(
-            f"Observation hours are never told for cells finer than resolution {FINEST_SHOWN_RESOLUTION}.",
-            found=f"this theatre's cells have resolution {resolution}",
-            next_step="Test provinces, or choose another comparison.",
-        )
+            say("Observation hours are never told for cells finer than resolution {finest}.",
+                finest=FINEST_SHOWN_RESOLUTION),
+            found=say("this theatre's cells have resolution {resolution}", resolution=resolution),
+            next_step=say("Test provinces, or choose another comparison."),
+        )  # fmt: skip
     by_cell = coverage(here).groupby("cell")["seconds"].sum() / 3600
     if resolution is None:
         held = province_of(pd.Series(by_cell.index), here.store.theatre.boundaries).to_numpy()
@@ -92,15 +99,20 @@ def hours(here: Standing, places: pd.Index, *, resolution: int | None) -> pd.Ser
 
 def caveat(store: Store, days: str, left_out: int) -> str:
     """Say what hours of observation are, and what they are not."""
-    left = ""
+    said = [
+        say("Compared with observation hours, {days}: for how long the cells of 36 square kilometres of a place lay in "
+            "a sensor's footprint.", days=days),
+        say(COVERED),
+        say("Sensors are sent where harm is expected, and records do not come from sensors alone: hot is where more "
+            "was recorded than the hours lead one to expect."),
+        say_n(questions.delay_days(store), "Coverage of the last {n} day is held back.",
+              "Coverage of the last {n} days is held back."),
+    ]  # fmt: skip
     if left_out > 0:
-        left = f" {words.count(left_out, 'incident lies', 'incidents lie')} where no sensor was in these days, and "
-        left += "is left out." if left_out == 1 else "are left out."
+        said.append(say_n(
+            left_out, "{n} incident lies where no sensor was in these days, and is left out.",
+            "{n} incidents lie where no sensor was in these days, and are left out.",
+        ))  # fmt: skip
     if store.is_demonstration and kept.own_files(store):
-        left += " The surveillance was loaded here; the incidents beside it are the synthetic demonstration's."
-    return (
-        f"Compared with observation hours, {days}: for how long the cells of 36 square kilometres of a place lay in a "
-        f"sensor's footprint. {COVERED} Sensors are sent where harm is expected, and records do not come from sensors "
-        "alone: hot is where more was recorded than the hours lead one to expect. Coverage of the last "
-        f"{questions.delay_days(store)} days is held back.{left}"
-    )
+        said.append(say("The surveillance was loaded here; the incidents beside it are the synthetic demonstration's."))
+    return " ".join(said)

@@ -11,17 +11,21 @@ from civmap.errors import RecipeError
 from civmap.exhibits import words
 from civmap.exhibits.hotspots import cautions, told
 from civmap.exhibits.hotspots.answer import ANY, map_part, place_part
-from civmap.exhibits.hotspots.field import EXPOSURES, UNITS, default, field, in_span, in_words, two_spans
+from civmap.exhibits.hotspots.exposures import COMPARED, EXPOSURES, default
+from civmap.exhibits.hotspots.field import field, in_span, in_words, two_spans
 from civmap.exhibits.hotspots.grid import resolution_of
 from civmap.exhibits.hotspots.tested import Tested, tested
+from civmap.exhibits.hotspots.units import UNITS, either
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import options, standing
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_in, say_n
 from civmap.store import Store
 
 NARROWER = 0.7  # zoom levels by which a map of half the width shows the same
-AMOUNTS = (("20 incidents or more", "5", 20), ("10 to 19", "4", 10), ("5 to 9", "3", 5), ("2 to 4", "2", 2),
-           ("1 incident", "1", 1))  # fmt: skip
+AMOUNTS = ((mark("20 incidents or more"), "5", 20), (mark("10 to 19"), "4", 10), (mark("5 to 9"), "3", 5),
+           (mark("2 to 4"), "2", 2), (mark("1 incident"), "1", 1))  # fmt: skip
+CLASSES = (*((name, role) for name, role, _ in AMOUNTS), (told.EMPTY, "bare"), (told.UNSEEN, "unobserved"))
 
 
 def hotspot_periods(recipe: Recipe, store: Store) -> Exhibit:
@@ -43,31 +47,37 @@ def hotspot_periods(recipe: Recipe, store: Store) -> Exhibit:
     parts = [Part(one.kind, one.title, one.frames, one.alt, {**one.encoding, **beside}) for one in parts]
     table = _both(pair)
     hot = [set(done.found.index[done.found["hot"]]) for done in pair]
-    sentence = (
-        f"Hot {unit}: {_few(len(hot[0]))} in the earlier period, {_few(len(hot[1]))} in the later one, "
-        f"{_few(len(hot[0] & hot[1]))} in both. Hot in one period and not in the other is no proof of a change: each "
-        "period is tested by itself, and what can be told in it differs."
+    sentence = either(
+        unit, mark("Hot cells: {earlier} in the earlier period, {later} in the later one, {both} in both."),
+        mark("Hot provinces: {earlier} in the earlier period, {later} in the later one, {both} in both."),
+        earlier=_few(len(hot[0])), later=_few(len(hot[1])), both=_few(len(hot[0] & hot[1])),
+    )  # fmt: skip
+    sentence += " " + say(
+        "Hot in one period and not in the other is no proof of a change: each period is tested by itself, and what can "
+        "be told in it differs."
     )
     return here.exhibit(
-        title=f"Two periods side by side, by {unit[:-1]}, compared with {EXPOSURES[exposure]}",
+        title=either(unit, mark("Two periods side by side, by cell, {compared}"),
+                     mark("Two periods side by side, by province, {compared}"), compared=say(COMPARED[exposure])),
         sentence=sentence,
         parts=[*parts, Part(
-            "table", "Places that are hot in either period", {"table": table},
-            alt=f"Table of {len(table)} places that are hot in either of two periods.",
+            "table", say("Places that are hot in either period"), {"table": table},
+            alt=say_n(len(table), "Table of {n} place that is hot in either of two periods.",
+                      "Table of {n} places that are hot in either of two periods."),
         )],
-        caveats=[*cautions.caveats(pair[1])[:2], "Both maps have the same classes and the same places.",
-                 "Whether a place changed is asked by comparing it with its own earlier period."],
+        caveats=[*cautions.caveats(pair[1])[:2], say("Both maps have the same classes and the same places."),
+                 say("Whether a place changed is asked by comparing it with its own earlier period.")],
         n=sum(int(done.found["count"].sum()) for done in pair),
     )  # fmt: skip
 
 
 def _few(number: int) -> str:
-    return words.number(number) if number else "none"
+    return words.number(number) if number else say_in("cells or provinces", "none")
 
 
 def _days(done: Tested) -> str:
     here = done.field.here
-    return f"{in_words((here.first, here.last))}, n = {int(done.found['count'].sum()):,}"
+    return f"{words.capital(in_words((here.first, here.last)))}, n = {words.number(done.found['count'].sum())}"
 
 
 def _both(pair: list[Tested]) -> pd.DataFrame:
@@ -103,7 +113,10 @@ def hotspot_month(recipe: Recipe, store: Store) -> Exhibit:
     known = months(recipe, store)
     month = chosen["month"] or known[-1]
     if month not in known:
-        raise RecipeError(f"There is no month '{month}' in these days.", expected=f"{known[0]} to {known[-1]}")
+        raise RecipeError(
+            say("There is no month '{month}' in these days.", month=month),
+            expected=say("{low} to {high}", low=known[0], high=known[-1]),
+        )
     size = resolution_of(store, whole.filters, as_known_on=recipe.as_known_on)[0] if unit == "cells" else None
     period = pd.Period(month, "M")
     days = max(period.start_time, whole.first), min(period.end_time.normalize(), whole.last)
@@ -112,28 +125,35 @@ def hotspot_month(recipe: Recipe, store: Store) -> Exhibit:
     total = int(seen.counts.sum())
     finding = np.select(
         [seen.counts.isna(), *(seen.counts >= least for *_, least in AMOUNTS)],
-        [told.UNSEEN, *(name for name, *_ in AMOUNTS)], default=told.EMPTY,
+        [say(told.UNSEEN), *(say(name) for name, *_ in AMOUNTS)], default=say(told.EMPTY),
     )  # fmt: skip
     count = seen.counts.fillna(0).astype(int)
     frame = pd.DataFrame({
         "admin1": seen.places["admin1"], "finding": finding, "incidents": seen.counts.astype("Int64"),
-        "label": told.place_names(seen) + "\n" + count.map(lambda n: words.count(n, "incident", "incidents")),
+        "label": told.place_names(seen) + "\n" + told.each(count, lambda n: words.count(n, "incident", "incidents")),
     })  # fmt: skip
     below = seen.here.subtitled(total)
     top = str(count.idxmax()) if total else None
-    classes = tuple((name, role) for name, role, _ in AMOUNTS) + told.CLASSES[-3:][:1] + told.CLASSES[-1:]
+    named = words.capital(words.month(period.start_time))
     part = place_part(
-        seen, frame, f"{words.month(period.start_time)}, counts", f"Map of {unit}: {below}.", classes, below,
-        unit="incidents in the month",
+        seen, frame, say("{month}, counts", month=named),
+        either(unit, mark("Map of cells: {subtitle}."), mark("Map of provinces: {subtitle}."), subtitle=below),
+        told.said(CLASSES), below, unit=say("incidents in the month"),
     )  # fmt: skip
-    most = f" Most: {told.place_names(seen)[top]}, {count[top]:,}." if top is not None else ""
+    sentence = either(
+        unit, mark("{incidents} that can be placed by cell in {days}."),
+        mark("{incidents} that can be placed by province in {days}."),
+        incidents=words.count(total, "incident", "incidents"), days=in_words(days),
+    )  # fmt: skip
+    if top is not None:
+        sentence += " " + say("Most: {place}, {n}.", place=told.place_names(seen)[top], n=words.number(count[top]))
     return here.exhibit(
-        title=f"{words.month(period.start_time)}: incidents by {unit[:-1]}",
-        sentence=f"{words.count(total, 'incident', 'incidents')} that can be placed by {unit[:-1]} in {in_words(days)}.{most}",
+        title=either(unit, mark("{month}: incidents by cell"), mark("{month}: incidents by province"), month=named),
+        sentence=sentence,
         parts=[part],
         caveats=[
-            "Counts as recorded, the same classes for every month, so that months can be gone through; nothing is "
-            "tested: in a single month most places expect too little.",
+            say("Counts as recorded, the same classes for every month, so that months can be gone through; nothing is "
+                "tested: in a single month most places expect too little."),
         ],
         n=total,
-    )
+    )  # fmt: skip

@@ -12,9 +12,11 @@ from civmap.analysis.groups import describe_groups, group_incidents
 from civmap.exhibits import words
 from civmap.exhibits.hotspots.answer import place_part
 from civmap.exhibits.hotspots.field import field
+from civmap.exhibits.hotspots.told import PEOPLE
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, options, standing
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n, write
 from civmap.schema import CRS
 from civmap.store import Store
 
@@ -24,6 +26,12 @@ SHARES = (0.5, 0.25, 0.1, 0.05, 0.02)  # of the highest density: lower bounds of
 CELLS = 256  # of the grid along the longer side
 REACHES = ("5 km and 7 days", "2 km and 2 days", "10 km and 14 days", "25 km and 30 days")
 LISTED = 25
+WELL_KNOWN = {
+    False: mark("Only places known to the settlement or better are spread; a vaguer one would be spread from a point "
+                "that nobody reported."),
+    True: mark("Only places known to the settlement and district or better are spread; a vaguer one would be spread "
+               "from a point that nobody reported."),
+}  # fmt: skip
 
 
 def density(recipe: Recipe, store: Store) -> Exhibit:
@@ -37,16 +45,15 @@ def density(recipe: Recipe, store: Store) -> Exhibit:
     known = ["exact", "settlement", *(["district"] if bandwidth >= WIDE_KM else [])]
     points = _points(here, known)
     over = field(here, "cells", resolution=theatre.map_cell_resolution)
-    title = f"Density of incidents, smoothed over {bandwidth} km"
+    title = say("Density of incidents, smoothed over {km} km", km=bandwidth)
     caveats = [
-        f"A Gaussian kernel with a standard deviation of {bandwidth} km, corrected at the theatre's border. A "
-        "picture of where incidents are recorded, which is mostly where people live: no test, and no exposure.",
-        f"Only places known to the {words.listed([one for one in known if one != 'exact'])} or better are spread; a "
-        "vaguer one would be spread from a point that nobody reported.",
-    ]
+        say("A Gaussian kernel with a standard deviation of {km} km, corrected at the theatre's border. A picture of "
+            "where incidents are recorded, which is mostly where people live: no test, and no exposure.", km=bandwidth),
+        say(WELL_KNOWN["district" in known]),
+    ]  # fmt: skip
     if points.empty:
-        return here.exhibit(title=title, sentence="No incident is placed well enough to be spread.", parts=[], n=0,
-                            caveats=caveats)  # fmt: skip
+        return here.exhibit(title=title, sentence=say("No incident is placed well enough to be spread."), parts=[],
+                            n=0, caveats=caveats)  # fmt: skip
     border = theatre.boundaries.to_crs(theatre.measuring_crs)
     surface = surface_of(points.geometry, border.geometry, bandwidth_km=bandwidth, cells=CELLS)
     row = np.abs(surface.y_m[:, None] - over.grid.cells["y"].to_numpy()).argmin(axis=0)  # type: ignore[union-attr]
@@ -55,24 +62,29 @@ def density(recipe: Recipe, store: Store) -> Exhibit:
     per_1000 = per_1000.reindex(over.places.index)
     peak = float(np.nanmax(surface.per_km2) * 1000)
     bounds = [peak * share for share in SHARES]
-    ends = ["the peak", *(f"{bound:.3g}" for bound in bounds[:-1])]
-    names = [f"{low:.3g} to {end}" for low, end in zip(bounds, ends, strict=True)]
-    least = f"less than {bounds[-1]:.3g}"
+    ends = [say("the peak"), *(write(bound, ".3g") for bound in bounds[:-1])]
+    names = [say("{low} to {high}", low=write(low, ".3g"), high=end) for low, end in zip(bounds, ends, strict=True)]
+    least = say("less than {least:.3g}", least=bounds[-1])
     frame = pd.DataFrame({
         "admin1": over.places["admin1"],
         "finding": np.select([per_1000 >= bound for bound in bounds], names, default=least),
         "incidents per 1,000 km²": per_1000.round(3),
-        "label": over.places["name"] + "\n" + per_1000.map("{:.3g}".format) + " incidents per 1,000 km²",
+        "label": over.places["name"] + "\n"
+        + per_1000.map(lambda value: say("{density:.3g} incidents per 1,000 km²", density=value)),
     }).dropna(subset=["incidents per 1,000 km²"])  # fmt: skip
     classes = (*zip(names, "54321", strict=True), (least, "bare"))
     below = here.subtitled(surface.counted)
-    part = place_part(over, frame, title, f"Map of the density of incidents: {below}. Peak {peak:.3g} per 1,000 km².",
-                      classes, below, unit="incidents per 1,000 km²")  # fmt: skip
+    alt = say("Map of the density of incidents: {subtitle}. Peak {peak:.3g} per 1,000 km².", subtitle=below, peak=peak)
+    part = place_part(over, frame, title, alt, classes, below, unit=say("incidents per 1,000 km²"))
     top = str(per_1000.idxmax())
-    sentence = (
-        f"{words.count(surface.counted, 'incident is', 'incidents are')} spread over their surroundings; the density "
-        f"is highest in {over.places['name'][top]}, {peak:.3g} incidents per 1,000 km² in these days."
-    )
+    sentence = say_n(
+        surface.counted,
+        "{n} incident is spread over its surroundings; the density is highest in {place}, {peak:.3g} incidents per "
+        "1,000 km² in these days.",
+        "{n} incidents are spread over their surroundings; the density is highest in {place}, {peak:.3g} incidents per "
+        "1,000 km² in these days.",
+        place=over.places["name"][top], peak=peak,
+    )  # fmt: skip
     return here.exhibit(title=title, sentence=sentence, parts=[part], caveats=caveats, n=surface.counted)
 
 
@@ -82,28 +94,29 @@ def groups(recipe: Recipe, store: Store) -> Exhibit:
     Parameters of the recipe: ``within``, one of `REACHES`.
     """
     within = options(recipe, within=REACHES)["within"]
-    radius_km, days = int(within.split()[0]), int(within.split()[3])
+    radius_km, days = _reach(within)
     here = standing(recipe, store)
     points = _points(here, ["exact", "settlement"])
     points = points[points["date_precision"] == "day"].reset_index(drop=True)
     together = group_incidents(points, radius_km=radius_km, days=days) if len(points) else pd.Series(dtype="Int64")
     listed = describe_groups(points, together).head(LISTED) if together.notna().any() else pd.DataFrame()
     grouped, number = int(together.notna().sum()), int(together.max()) if together.notna().any() else 0
-    title = f"Incidents within {within} of each other"
+    title = say("Incidents within {reach} of each other", reach=reach(within))
     caveats = [
-        "Grouped are incidents near each other directly or by way of others (DBSCAN), for reading them together; "
-        "any busy area and time makes groups, so a group is no finding by itself and says nothing of why.",
-        f"Only incidents with a day and a place known to the settlement or better: {words.number(len(points))} of "
-        f"{words.number(here.totals['incidents'])}. Places known to a settlement share its point.",
-    ]
+        say("Grouped are incidents near each other directly or by way of others (DBSCAN), for reading them together; "
+            "any busy area and time makes groups, so a group is no finding by itself and says nothing of why."),
+        say("Only incidents with a day and a place known to the settlement or better: {n} of {total}. Places known to "
+            "a settlement share its point.",
+            n=words.number(len(points)), total=words.number(here.totals["incidents"])),
+    ]  # fmt: skip
     if not number:
-        return here.exhibit(title=title, sentence=f"No two of {words.count(len(points), 'incident', 'incidents')} lie so close.",
-                            parts=[], caveats=caveats, n=len(points))  # fmt: skip
+        sentence = say_n(len(points), "No two of {n} incident lie so close.", "No two of {n} incidents lie so close.")
+        return here.exhibit(title=title, sentence=sentence, parts=[], caveats=caveats, n=len(points))
     first = points.assign(group=together).dropna(subset=["group"]).groupby("group")
     names, usual = store.theatre.boundaries["name"], first["admin1"].agg(lambda of: of.mode().iloc[0])
     people = {
-        f"{harm.capitalize()}, min to max": _spans(first[f"{harm}_min"].sum(), first[f"{harm}_max"].sum(), listed.index)
-        for harm in ("killed", "injured")
+        name: _spans(first[f"{harm}_min"].sum(), first[f"{harm}_max"].sum(), listed.index)
+        for harm, name in PEOPLE.items()
     }
     table = pd.DataFrame({
         "Group": listed.index.to_numpy(), "Province": usual.loc[listed.index].map(names),
@@ -111,14 +124,36 @@ def groups(recipe: Recipe, store: Store) -> Exhibit:
         "Last day": listed["end"], "Across (km)": listed["width_km"].round(1), **people,
     }).reset_index(drop=True)  # fmt: skip
     top = table.iloc[0]
-    sentence = (
-        f"{words.number(grouped)} of {words.number(len(points))} incidents lie within {within} of another one, in "
-        f"{words.count(number, 'group', 'groups')}; the largest, in {top['Province']}, holds {words.number(top['Incidents'])} "
-        f"from {words.day(top['First day'])} to {words.day(top['Last day'])}."
-    )
-    part = Part("table", f"The {len(table)} largest groups", {"table": table},
-                alt=f"Table of {len(table)} groups of incidents: {here.subtitle}.")  # fmt: skip
+    sentence = say(
+        "{grouped} of {total} incidents lie within {reach} of another one, in {groups}; the largest, in {place}, holds "
+        "{most} from {days}.",
+        grouped=words.number(grouped), total=words.number(len(points)), reach=reach(within),
+        groups=words.count(number, "group", "groups"), place=top["Province"], most=words.number(top["Incidents"]),
+        days=words.days(top["First day"], top["Last day"]),
+    )  # fmt: skip
+    part = Part(
+        "table", say_n(len(table), "The largest group", "The {n} largest groups"), {"table": table},
+        alt=say_n(len(table), "Table of {n} group of incidents: {subtitle}.",
+                  "Table of {n} groups of incidents: {subtitle}.", subtitle=here.subtitle),
+    )  # fmt: skip
     return here.exhibit(title=title, sentence=sentence, parts=[part], caveats=caveats, n=len(points))
+
+
+def reach(within: str) -> str:
+    """Say one of `REACHES`.
+
+    Examples
+    --------
+    >>> reach("25 km and 30 days")
+    '25 km and 30 days'
+    """
+    radius_km, days = _reach(within)
+    return say("{km} km and {days} days", km=radius_km, days=days)
+
+
+def _reach(within: str) -> tuple[int, int]:
+    km, _, _, days, _ = within.split()
+    return int(km), int(days)
 
 
 def _spans(low: pd.Series, high: pd.Series, index: pd.Index) -> list[str]:

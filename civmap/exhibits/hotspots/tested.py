@@ -13,12 +13,24 @@ from civmap.analysis.earlier import estimate_change_scatter, hotter_than_before,
 from civmap.analysis.hotspots import estimate_dispersion, hotspots
 from civmap.analysis.uncertain import INCLUSION, Areas, draw_counts, precision_areas
 from civmap.errors import AnalysisError
-from civmap.exhibits.hotspots.field import EXPOSURES, Field, Span, field, in_span, two_spans, weights
+from civmap.exhibits.hotspots.exposures import weights
+from civmap.exhibits.hotspots.field import Field, Span, field, in_span, two_spans
 from civmap.exhibits.hotspots.grid import resolution_of
 from civmap.exhibits.hotspots.observed import NEVER, covered_span
 from civmap.exhibits.standing import Standing, standing
+from civmap.language import mark, say
 
 DRAWS = 100
+NOWHERE = {
+    "population": mark("There is no place with population to compare with."),
+    "all": mark("There is no place with incidents of any kind to compare with."),
+    "hours": mark("There is no place with observation hours to compare with."),
+    "area": mark("There is no place with area to compare with."),
+}
+UNKNOWN = {
+    "population": mark("the population is not known here"), "all": mark("all incidents are not known here"),
+    "hours": NEVER, "area": mark("the area is not known here"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +118,11 @@ def _against_weight(now: Field, exposure: str) -> Tested:
     scatter = _dispersion(counts, weight)
     k = scatter if np.isfinite(scatter) else None
     if not weight[counts.notna()].any():
-        raise AnalysisError(
-            f"There is no place with {EXPOSURES[exposure]} to compare with.", next_step="Choose another comparison."
-        )
+        raise AnalysisError(say(NOWHERE[exposure]), next_step=say("Choose another comparison."))
     found, by_chance = (
         hotspots(counts, now.neighbours, exposure=weight, dispersion=one) for one in (k, None)
     )  # fmt: skip
-    unknown = NEVER if exposure == "hours" else f"the {exposure} is not known here"
-    found["reason"] = found["reason"].mask(~known & now.counts.notna(), unknown)
+    found["reason"] = found["reason"].mask(~known & now.counts.notna(), say(UNKNOWN[exposure]))
     drawn, unplaced = _draw(now, seed=0)
     draws = hot_by_exposure(drawn, counts.notna(), now.neighbours, exposure=weight, dispersion=k)
     return Tested(now, None, exposure, found, draws, scatter, by_chance["hot"], unplaced, source)
