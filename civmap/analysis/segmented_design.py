@@ -266,7 +266,7 @@ def _term_column(series: Series, term: Term, kind: str) -> Column:
     if end is not None and end < start:
         raise AnalysisError(
             say("{event} ends before it starts.", event=_sentence(term.label)),
-            found=say("{first_day} to {last_day}", first_day=f"{start:%Y-%m-%d}", last_day=f"{end:%Y-%m-%d}"),
+            found=say("{first_day} to {last_day}", first_day=start.date().isoformat(), last_day=end.date().isoformat()),
         )
     if shape == "step":
         return Column(term.label, kind, (series.place >= series.position(start)).astype(float), start, end)

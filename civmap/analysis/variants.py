@@ -241,7 +241,7 @@ def per_activity(panel: pd.DataFrame, *, at: Day, outcome: str, activity: str, *
     }
     text = say(
         "{Activity} changed {change} times, {outcome} per {activity} {each} times: {verdict}.",
-        Activity=f"{activity[:1].upper()}{activity[1:]}", activity=activity, outcome=outcome,
+        Activity=activity[:1].upper() + activity[1:], activity=activity, outcome=outcome,
         change=spans["activity"], each=spans["harm per activity"], verdict=say(ends[verdict]),
     )  # fmt: skip
     return Activity(table, verdict, text)

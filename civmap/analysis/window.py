@@ -30,7 +30,7 @@ def read_dates(at: Day | Sequence[Day], series: Series) -> tuple[pd.Timestamp, .
     for day in days:
         if not series.starts[0] <= day < series.ends[-1]:
             raise AnalysisError(
-                say("{day} lies outside the data.", day=f"{day:%Y-%m-%d}"),
+                say("{day} lies outside the data.", day=day.date().isoformat()),
                 found=say("counts from {first:%B %Y} to {last:%B %Y}", first=series.starts[0], last=series.starts[-1]),
                 next_step=say("Choose a date inside, a longer window, or a source whose scope covers it."),
             )
