@@ -75,7 +75,8 @@ def rate_interval(count: int, exposure: float, *, confidence: float = 0.95, meth
     faults = []
     number, per = _number(count), _number(exposure)
     if not (number >= 0 and np.isfinite(number) and number == np.floor(number)):
-        faults.append(say("the count is {given}, not a whole number of incidents of at least 0", given=repr(count)))
+        given = repr(count)
+        faults.append(say("the count is {given}, not a whole number of incidents of at least 0", given=given))
     if not (per > 0 and np.isfinite(per)):
         faults.append(say("the exposure is {given}, not a number above 0", given=repr(exposure)))
     if not 0 < _number(confidence) < 1:
