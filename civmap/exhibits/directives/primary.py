@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from civmap.analysis import interventions
-from civmap.analysis.count_panel import read_series
+from civmap.analysis.count_panel import read_series, tells_gap
 from civmap.analysis.segmented_model import fit_segmented
 from civmap.analysis.separability import find_neighbours
 from civmap.errors import AnalysisError
@@ -147,7 +147,7 @@ def line_words(question: Question) -> dict[str, str]:
 
 def own_notes(question: Question, found: interventions.Intervention) -> list[str]:
     """Give the notes of a model, but for the one on the split month, which is said in words of its own."""
-    return [note for note in found.notes if not (question.split and "without a row" in note)]
+    return [note for note in found.notes if not (question.split and tells_gap(note))]
 
 
 def itself(name: str, at: pd.Timestamp) -> pd.DataFrame:
