@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from civmap.analysis.coverage_batch import NEEDED, READ, partial_coverage
 from civmap.analysis.coverage_tables import PARTIAL, combine, merged
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 __all__ = ["PARTIAL", "READ", "combine", "coverage", "partial_coverage", "partials"]
 BATCH_ROWS = 1 << 18
@@ -92,11 +93,14 @@ def _row_groups(files: Sequence[str | Path]) -> Iterator[tuple[Path, int]]:
         try:
             described = pq.read_metadata(file)
         except (pa.ArrowException, OSError) as error:
-            raise AnalysisError(f"{file.name} cannot be read as Parquet.", found=str(error)[:200]) from error
+            raise AnalysisError(
+                say("{file} cannot be read as Parquet.", file=file.name), found=str(error)[:200]
+            ) from error
         lacking = [one for one in NEEDED if one not in described.schema.to_arrow_schema().names]
         if lacking:
             raise AnalysisError(
-                f"{file.name} is no telemetry: without {', '.join(lacking)}.", expected=", ".join(NEEDED)
+                say("{file} is no telemetry: without {columns}.", file=file.name, columns=", ".join(lacking)),
+                expected=", ".join(NEEDED),
             )
         yield from ((file, group) for group in range(described.num_row_groups))
 
@@ -108,11 +112,12 @@ def _group_sums(file: Path, group: int, options: dict[str, Any]) -> pa.Table:
         batches = opened.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False)
         return merged([partial_coverage(batch, **options) for batch in batches])
     except (pa.ArrowException, OSError) as error:
-        raise AnalysisError(f"{file.name} is damaged.", found=str(error)[:200]) from error
+        raise AnalysisError(say("{file} is damaged.", file=file.name), found=str(error)[:200]) from error
 
 
 def check(resolution: int) -> None:
     """Raise where a resolution cannot be measured."""
     if resolution not in RESOLUTIONS:
-        raise AnalysisError("Coverage is not measured at this resolution.", found=str(resolution),
-                            expected=f"an H3 resolution from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}")  # fmt: skip
+        raise AnalysisError(say("Coverage is not measured at this resolution."), found=str(resolution),
+                            expected=say("an H3 resolution from {coarsest} to {finest}", coarsest=RESOLUTIONS[0],
+                                         finest=RESOLUTIONS[-1]))  # fmt: skip

@@ -11,6 +11,7 @@ from civmap import air_schema
 from civmap.analysis import footprints
 from civmap.analysis.coverage_tables import PARTIAL
 from civmap.errors import AnalysisError
+from civmap.language import say
 
 _NUMBERS = (
     *air_schema.CORNERS, "centre_longitude", "centre_latitude", "target_width_m", "sensor_longitude", "sensor_latitude",
@@ -40,15 +41,15 @@ def partial_coverage(
     lacking = [name for name in NEEDED if table[name].null_count]
     if lacking:
         raise AnalysisError(
-            f"Some samples have no {', '.join(lacking)}.",
-            next_step="Read the file with ingest-air: what is faulty is set aside, and the rest counts.",
+            say("Some samples have no {columns}.", columns=", ".join(lacking)),
+            next_step=say("Read the file with ingest-air: what is faulty is set aside, and the rest counts."),
         )
     seconds = table["seconds"].cast(pa.float64()).to_numpy()
     if not ((seconds >= 0) & (seconds <= air_schema.LONGEST_SPAN_DAYS * 86_400)).all():
         raise AnalysisError(
-            "Some samples stand for less than no time, or for too long.",
-            expected=f"seconds from 0 to {air_schema.LONGEST_SPAN_DAYS} days",
-            next_step="Read the file with ingest-air: what is faulty is set aside, and the rest counts.",
+            say("Some samples stand for less than no time, or for too long."),
+            expected=say("seconds from 0 to {days} days", days=air_schema.LONGEST_SPAN_DAYS),
+            next_step=say("Read the file with ingest-air: what is faulty is set aside, and the rest counts."),
         )
     columns = {
         name: table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)

@@ -19,6 +19,7 @@ from civmap.analysis import overlaps
 from civmap.analysis.coverage_tables import changes
 from civmap.analysis.measuring_points import FINER, MeasuringPoints, bits, parents, points_of
 from civmap.errors import AnalysisError
+from civmap.language import say
 from civmap.schema import FINEST_CELL_RESOLUTION
 
 Sums = tuple[np.ndarray, ...]
@@ -72,7 +73,8 @@ def _check_size(corners: np.ndarray, bounds: np.ndarray, spacing_degrees: float)
 
 def _too_many_cells() -> AnalysisError:
     return AnalysisError(
-        f"A footprint touches more than {overlaps.MOST_CELLS:,} cells.", next_step="Ask for a coarser resolution."
+        say("A footprint touches more than {cells:,} cells.", cells=overlaps.MOST_CELLS),
+        next_step=say("Ask for a coarser resolution."),
     )
 
 

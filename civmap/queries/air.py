@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from civmap import air_schema
 from civmap.errors import RecipeError
 from civmap.filters import Filters
+from civmap.language import say
 from civmap.queries.sources import asked
 from civmap.store import Store
 from civmap.store import air as kept
@@ -52,8 +53,9 @@ def check_resolution(resolution: int) -> None:
     finest = air_schema.FINEST_SHOWN_RESOLUTION
     if resolution > finest:
         raise RecipeError(
-            "Coverage is not shown this fine.", found=f"resolution {resolution}",
-            expected=f"an H3 resolution of {finest} or coarser (cells of 36 square kilometres or more)",
+            say("Coverage is not shown this fine."), found=say("resolution {resolution}", resolution=resolution),
+            expected=say("an H3 resolution of {finest} or coarser (cells of 36 square kilometres or more)",
+                         finest=finest),
         )  # fmt: skip
 
 

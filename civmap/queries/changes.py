@@ -6,6 +6,7 @@ import pandas as pd
 
 from civmap import schema
 from civmap.errors import RecipeError
+from civmap.language import mark, say
 from civmap.store import Store
 
 _NOT_COMPARED = (
@@ -43,7 +44,7 @@ def changes(store: Store, load_id: str) -> pd.DataFrame:
     """
     loads = store.loads().set_index("load_id")
     if load_id not in loads.index:
-        raise RecipeError(f"There is no load '{load_id}'.", expected=", ".join(loads.index))
+        raise RecipeError(say("There is no load '{load}'.", load=load_id), expected=", ".join(loads.index))
     columns = ", ".join(COMPARED)
     brought = store.query(
         f"SELECT source, source_id, known_from, {columns} FROM incidents WHERE load_id = ? "
@@ -62,7 +63,7 @@ def changes(store: Store, load_id: str) -> pd.DataFrame:
     )
     key = ["source", "source_id"]
     both = brought.merge(before, on=key, how="left", suffixes=("", "_before"), indicator=True)
-    new = both.loc[both["_merge"] == "left_only", [*key, "event_date"]].assign(what="new")
+    new = both.loc[both["_merge"] == "left_only", [*key, "event_date"]].assign(what=mark("new"))
     known = both[both["_merge"] == "both"]
     changed = [_changed(known, name) for name in COMPARED]
     withdrawn = _withdrawn(store, load_id) if pd.notna(loads["complete_from"].loc[load_id]) else new.head(0)
@@ -78,7 +79,7 @@ def _changed(known: pd.DataFrame, name: str) -> pd.DataFrame:
     same = (after == before).fillna(False).to_numpy(dtype=bool)
     differs = ~same & ~(after.isna().to_numpy() & before.isna().to_numpy())
     rows = known.loc[differs, ["source", "source_id", "event_date"]]
-    return rows.assign(what="changed", column=name, before=_text(before[differs]), after=_text(after[differs]))
+    return rows.assign(what=mark("changed"), column=name, before=_text(before[differs]), after=_text(after[differs]))
 
 
 def _text(values: pd.Series) -> pd.Series:
@@ -99,4 +100,4 @@ def _withdrawn(store: Store, load_id: str) -> pd.DataFrame:
                 AND next.source_id = ended.source_id AND next.known_from = ended.known_to)""",
         [load_id],
     )
-    return found.assign(what="withdrawn")
+    return found.assign(what=mark("withdrawn"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from civmap.errors import RecipeError
 from civmap.filters import Filters, conditions
+from civmap.language import say
 from civmap.queries.areas import by_group, districts
 from civmap.queries.exposure import with_rates
 from civmap.queries.measures import values
@@ -60,8 +61,8 @@ def panel(
         scope), ``complete`` (false where the data or the filters cover only a part of the period); with ``per`` also
         ``exposure``, ``rate``, ``rate_min``, ``rate_best``, ``rate_max``; sorted.
     """
-    faults = [f"There is no period '{frequency}'."] * (frequency not in FREQUENCIES)
-    faults += [f"There is no area '{by}'."] * (by not in AREAS)
+    faults = [say("There is no period '{name}'.", name=frequency)] * (frequency not in FREQUENCIES)
+    faults += [say("There is no area '{name}'.", name=by)] * (by not in AREAS)
     if faults:
         raise RecipeError(" ".join(faults), expected=f"{', '.join(FREQUENCIES)}; {', '.join(map(str, AREAS))}")
     loaded = extent(store, filters, as_known_on=as_known_on)

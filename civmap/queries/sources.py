@@ -8,6 +8,7 @@ from typing import Any
 
 from civmap.errors import RecipeError
 from civmap.filters import Filters, conditions, known_on
+from civmap.language import say
 from civmap.store import Store
 
 
@@ -54,8 +55,12 @@ def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -
     """
     found = sources(store, as_known_on=as_known_on)
     if not found:
-        known = f"Nothing was known on {as_known_on}." if as_known_on else "Nothing has been loaded yet."
-        raise RecipeError(known, next_step="Load a file on the Data Quality page or with `python -m civmap ingest`.")
+        known = (
+            say("Nothing was known on {day}.", day=as_known_on) if as_known_on else say("Nothing has been loaded yet.")
+        )
+        raise RecipeError(
+            known, next_step=say("Load a file on the Data Quality page or with `python -m civmap ingest`.")
+        )
     if filters.source is None:
         return found[0]
     for one in found:
@@ -63,13 +68,17 @@ def extent(store: Store, filters: Filters, *, as_known_on: date | None = None) -
             return one
     if as_known_on and any(one.source == filters.source for one in sources(store)):
         raise RecipeError(
-            f"Nothing was known from {store.theatre.source_label(filters.source)} on {as_known_on}.",
-            next_step="Choose a later day or another source.",
+            say(
+                "Nothing was known from {source} on {day}.",
+                source=store.theatre.source_label(filters.source),
+                day=as_known_on,
+            ),
+            next_step=say("Choose a later day or another source."),
         )
     raise RecipeError(
-        f"There are no records of the source '{filters.source}' in this theatre.",
+        say("There are no records of the source '{source}' in this theatre.", source=filters.source),
         expected=", ".join(one.source for one in found),
-        next_step="Choose another source.",
+        next_step=say("Choose another source."),
     )
 
 

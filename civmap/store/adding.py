@@ -14,6 +14,7 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import as_day
+from civmap.language import say
 from civmap.placing import place, set_aside_ambiguous
 from civmap.readers.result import ReadResult
 from civmap.store import decisions, loads
@@ -33,8 +34,9 @@ def keep(
     moment = as_moment(known_at)
     if complete and complete[0] > complete[1]:
         raise StoreError(
-            "The complete span ends before it begins.", found=f"{complete[0]} to {complete[1]}",
-            expected="its first day, then its last",
+            say("The complete span ends before it begins."),
+            found=say("{first} to {last}", first=complete[0], last=complete[1]),
+            expected=say("its first day, then its last"),
         )  # fmt: skip
     origin = result.provenance
     described = (origin.sha256, origin.source, origin.reader)
@@ -125,7 +127,9 @@ def as_moment(known_at: date | datetime | str | None) -> datetime:
         moment = datetime.combine(as_day(known_at) or now.date(), time(), UTC)
     if moment > now:
         raise StoreError(
-            "A release cannot lie in the future.", found=f"{moment:%Y-%m-%d}", expected=f"a day up to {now:%Y-%m-%d}"
+            say("A release cannot lie in the future."),
+            found=f"{moment:%Y-%m-%d}",
+            expected=say("a day up to {day}", day=f"{now:%Y-%m-%d}"),
         )
     return moment
 

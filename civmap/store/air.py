@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from civmap import air_schema
 from civmap.errors import StoreError
+from civmap.language import say
 from civmap.readers.air import AirResult
 from civmap.store import folders
 
@@ -49,7 +50,7 @@ def keep(store: Store, result: AirResult) -> dict[str, Any]:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
     except OSError as error:
-        raise folders.refused(f"{result.file} could not be kept.", store.folder, error) from error
+        raise folders.refused(say("{file} could not be kept.", file=result.file), store.folder, error) from error
     try:
         result.telemetry.to_parquet(draft / "telemetry.parquet", index=False)
         result.passes.to_parquet(draft / "passes.parquet", index=False)
@@ -59,7 +60,7 @@ def keep(store: Store, result: AirResult) -> dict[str, Any]:
         draft.rename(target)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise folders.refused(f"{result.file} could not be kept.", store.folder, error) from error
+        raise folders.refused(say("{file} could not be kept.", file=result.file), store.folder, error) from error
     return said
 
 
@@ -155,6 +156,6 @@ def _described(file: Path) -> dict[str, Any]:
         return dict(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise StoreError(
-            f"The load of air surveillance {file.parent.name} is damaged.", found=str(error)[:200],
-            next_step=f"Move the folder {file.parent} away and load the file again.",
+            say("The load of air surveillance {name} is damaged.", name=file.parent.name), found=str(error)[:200],
+            next_step=say("Move the folder {folder} away and load the file again.", folder=file.parent),
         ) from error  # fmt: skip

@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from civmap import schema
 from civmap.errors import StoreError
-from civmap.language import spoken
+from civmap.language import say, spoken
 from civmap.store import decisions, tables
 from civmap.store.folders import can_write
 
@@ -82,7 +82,9 @@ class Answers:
                 self._open(anew=True)
                 return self._run(sql, parameters)
             except duckdb.Error as error:
-                raise StoreError("The store cannot answer.", found=str(error), next_step="Load it again.") from error
+                raise StoreError(
+                    say("The store cannot answer."), found=str(error), next_step=say("Load it again.")
+                ) from error
 
     def remember(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
         """Give the answer kept under a key, or make it; the latest are kept until loads or decisions change.

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from civmap.errors import StoreError
-from civmap.language import mark
+from civmap.language import mark, say
 from civmap.store.folders import refused
 
 # what was decided -> the words for it; the first two are about records, the third about rows set aside, the last about
@@ -68,9 +68,11 @@ def decision(
     """
     records = tuple((str(source), str(source_id)) for source, source_id in about)
     if not records:
-        raise StoreError("A decision is about at least one record.", next_step="Choose records first.")
+        raise StoreError(say("A decision is about at least one record."), next_step=say("Choose records first."))
     if not why.strip():
-        raise StoreError("A decision needs its reason.", next_step="Say in a few words why; it stays with the records.")
+        raise StoreError(
+            say("A decision needs its reason."), next_step=say("Say in a few words why; it stays with the records.")
+        )
     moment = datetime.now(UTC).isoformat()
     stated = {"kind": kind, "decided_at": moment, "who": who or getpass.getuser(), "why": why.strip()}
     detail = dict(values or {})
@@ -89,7 +91,7 @@ def write(folder: Path, made: Decision, *, name: str | None = None) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise refused(
-            "The decision could not be kept; everything is as it was before.", folder.parent, error
+            say("The decision could not be kept; everything is as it was before."), folder.parent, error
         ) from error
 
 
@@ -113,9 +115,9 @@ def read(files: Iterable[Path]) -> list[Decision]:
             found.append(Decision(**{**values, "about": tuple((source, one) for source, one in values["about"])}))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise StoreError(
-                f"The decision {file.name} is damaged.",
+                say("The decision {name} is damaged.", name=file.name),
                 found=str(error)[:200],
-                next_step=f"Move the file {file} away; what it decided no longer holds then.",
+                next_step=say("Move the file {file} away; what it decided no longer holds then.", file=file),
             ) from error
     return sorted(found, key=lambda one: (one.decided_at, one.decision_id))
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
+from civmap.language import say
 from civmap.store import decisions, folders, loads
 from civmap.store.folders import refused
 
@@ -70,10 +71,10 @@ def check(where: Mapping[str, str]) -> None:
     strange = sorted(set(where) - set(BY))
     if not where or strange:
         raise StoreError(
-            "Say which records to erase.",
-            found=", ".join(strange) or "no condition",
-            expected="one or more of " + ", ".join(f"{name}=VALUE" for name in BY),
-            next_step="Look the records up first; several conditions must all hold.",
+            say("Say which records to erase."),
+            found=", ".join(strange) or say("no condition"),
+            expected=say("one or more of {conditions}", conditions=", ".join(f"{name}=VALUE" for name in BY)),
+            next_step=say("Look the records up first; several conditions must all hold."),
         )
 
 
@@ -163,7 +164,7 @@ def _replace(
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
         if isinstance(error, OSError):
-            raise refused(f"Nothing was erased from the load {name}.", folder.parent, error) from error
+            raise refused(say("Nothing was erased from the load {name}.", name=name), folder.parent, error) from error
         raise
     shutil.rmtree(folder)
 

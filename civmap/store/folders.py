@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from civmap.errors import StoreError
+from civmap.language import say
 
 _NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -47,9 +48,9 @@ def prepare(home: Path, folder: Path) -> None:
                 os.listdir(one)
     except OSError as error:
         raise StoreError(
-            f"The folder {home} cannot be used.",
+            say("The folder {folder} cannot be used.", folder=home),
             found=str(error),
-            next_step="Set CIVMAP_HOME or --home to another.",
+            next_step=say("Set CIVMAP_HOME or --home to another."),
         ) from error
 
 
@@ -66,10 +67,18 @@ def can_write(folder: Path) -> bool:
 def refused(message: str, folder: Path, error: Exception) -> StoreError:
     """Say that the disk refused to keep something, and what to do about it."""
     if isinstance(error, OSError) and error.errno in _NO_WRITING:
-        step = f"{folder} can be read, but you may not write there: ask its owner, or set CIVMAP_HOME or --home."
+        step = say(
+            "{folder} can be read, but you may not write there: ask its owner, or set CIVMAP_HOME or --home.",
+            folder=folder,
+        )
     else:
-        step = f"Check the free space of {folder}."
+        step = say("Check the free space of {folder}.", folder=folder)
     return StoreError(message, found=str(error), next_step=step)
+
+
+def not_kept(file: str) -> str:
+    """Say that nothing of a file was kept."""
+    return say("{file} could not be kept; the store is as it was before.", file=file)
 
 
 def sweep(folder: Path, former: list[Path]) -> None:

@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from civmap import schema
 from civmap.errors import StoreError
+from civmap.language import say
 from civmap.store import decisions
 from civmap.store.decisions import Decision
-from civmap.store.folders import refused
+from civmap.store.folders import not_kept, refused
 
 DECISION = "decision.json"
 
@@ -175,7 +176,7 @@ def write(
             raise
         if (root / "loads" / load.load_id).is_dir():
             return  # another process kept the same load in the meantime
-        raise refused(f"{load.file} could not be kept; the store is as it was before.", root.parent, error) from error
+        raise refused(not_kept(load.file), root.parent, error) from error
 
 
 def check_records(folder: Path) -> None:
@@ -189,9 +190,9 @@ def check_records(folder: Path) -> None:
 def damaged(folder: Path, error: Exception) -> StoreError:
     """Say that a load is damaged and what to do."""
     return StoreError(
-        f"The load {folder.name} is damaged.",
+        say("The load {name} is damaged.", name=folder.name),
         found=str(error)[:200],
-        next_step=f"Move the folder {folder} away and load the file again.",
+        next_step=say("Move the folder {folder} away and load the file again.", folder=folder),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from civmap.errors import StoreError
+from civmap.language import listed, say
 from civmap.placing import set_aside_ambiguous
 from civmap.readers import READERS, ReadResult, read
 from civmap.readers.mapping import Mapping as Mapped
@@ -64,25 +65,30 @@ def checked(rows: pd.DataFrame, aside: pd.DataFrame) -> pd.DataFrame:
     """
     if lacking := [name for name in KEYS if name not in rows]:
         raise StoreError(
-            "These rows do not say which they are.", found=", ".join(map(str, rows)),
-            expected=f"the columns {' and '.join(KEYS)}; without {' and '.join(lacking)} no row can be told",
-            next_step="Start from the rows as they were downloaded.",
+            say("These rows do not say which they are."), found=", ".join(map(str, rows)),
+            expected=say("the columns {columns}; without {lacking} no row can be told", columns=listed(KEYS),
+                         lacking=listed(lacking)),
+            next_step=say("Start from the rows as they were downloaded."),
         )  # fmt: skip
     if rows.empty:
-        raise StoreError("No rows were given.", next_step="Leave the rows that you mended in the file.")
+        raise StoreError(say("No rows were given."), next_step=say("Leave the rows that you mended in the file."))
     numbers = pd.to_numeric(rows["source_row"], errors="coerce").astype("Float64")
     given = pd.MultiIndex.from_arrays([rows["load_id"].astype("str"), numbers])
     known = aside.loc[aside["row"].notna(), list(KEYS)]
     unknown = ~given.isin(pd.MultiIndex.from_arrays([known["load_id"], known["source_row"].astype("Float64")]))
-    faults = [f"row {row} of load {load} is not set aside there, or could not be split into fields"
-              for load, row in rows.loc[unknown, list(KEYS)].head(10).itertuples(index=False)]  # fmt: skip
+    faults = [
+        say("row {row} of load {load} is not set aside there, or could not be split into fields", row=row, load=load)
+        for load, row in rows.loc[unknown, list(KEYS)].head(10).itertuples(index=False)
+    ]
     faults += [
-        f"row {row:.0f} of load {load} is given twice" for load, row in given[given.duplicated() & ~unknown][:10]
+        say("row {row:.0f} of load {load} is given twice", row=row, load=load)
+        for load, row in given[given.duplicated() & ~unknown][:10]
     ]
     if faults:
         raise StoreError(
-            "These rows cannot be mended here.", found="; ".join(faults),
-            next_step=f"Keep {' and '.join(KEYS)} as they were; mend rows that could not be split in the file.",
+            say("These rows cannot be mended here."), found="; ".join(faults),
+            next_step=say("Keep {columns} as they were; mend rows that could not be split in the file.",
+                          columns=listed(KEYS)),
         )  # fmt: skip
     return rows.assign(load_id=rows["load_id"].astype("str"), source_row=numbers.astype("int32"))
 
@@ -156,9 +162,9 @@ def _reread(
     strange = sorted(name for name in map(str, edits) if name not in raw and edits[name].fillna("").ne("").any())
     if strange:
         raise StoreError(
-            f"These columns are none of {load['file']}.",
+            say("These columns are none of {file}.", file=load["file"]),
             found=", ".join(strange[:10]), expected=", ".join(map(str, raw)),
-            next_step="Keep the names of the columns as they were.",
+            next_step=say("Keep the names of the columns as they were."),
         )  # fmt: skip
     given = raw.loc[edits.index]
     mended = edits.reindex(columns=given.columns).combine_first(given)[list(given.columns)]

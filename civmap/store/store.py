@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from civmap.errors import StoreError
+from civmap.language import say
 from civmap.placing import place_totals
 from civmap.readers.result import ReadResult
 from civmap.readers.tallies import TotalsResult
@@ -107,7 +108,7 @@ class Store(Record):
             When there is no such kind, nothing to decide about, no reason, or the disk refuses.
         """
         if kind not in decisions.APART:
-            raise StoreError(f"There is no decision '{kind}'.", expected=", ".join(decisions.APART))
+            raise StoreError(say("There is no decision '{kind}'.", kind=kind), expected=", ".join(decisions.APART))
         self._own_data()
         made = decisions.decision(kind, about, why=why, who=who)
         decisions.write(self.folder / "decisions", made)
@@ -139,7 +140,8 @@ class Store(Record):
         """Refuse a decision about the demonstration."""
         if self.is_demonstration:
             raise StoreError(
-                "Nothing is decided about the demonstration data.", next_step="Load a file first; then it has gone."
+                say("Nothing is decided about the demonstration data."),
+                next_step=say("Load a file first; then it has gone."),
             )
 
     def mend(self, rows: pd.DataFrame, *, why: str, who: str | None = None) -> Mended:
@@ -201,7 +203,7 @@ class Store(Record):
             When nothing is asked for, the data is the demonstration, or the disk refuses.
         """
         if self.is_demonstration:
-            raise StoreError("The demonstration data holds nobody's record; there is nothing to erase.")
+            raise StoreError(say("The demonstration data holds nobody's record; there is nothing to erase."))
         before = self.fingerprint
         records, rows, touched = erasure.redact(self.folder, where, why=why, who=who)
         return Erased(tuple(records), rows, tuple(touched), before, self.fingerprint)

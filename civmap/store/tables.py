@@ -18,6 +18,7 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import BOUNDS
+from civmap.language import say
 from civmap.store.decisions import APART
 from civmap.store.folders import refused
 from civmap.store.loads import check_records, describe, load_id_of, set_aside
@@ -77,8 +78,9 @@ def encode(connection: duckdb.DuckDBPyConnection) -> None:
     parties = connection.execute("SELECT len(enum_range(NULL::party_word))").fetchall()[0][0]
     if parties > MAX_PARTIES:
         raise StoreError(
-            "The theatre names too many parties.", found=str(parties), expected=f"at most {MAX_PARTIES}",
-            next_step="Name fewer in the theatre's parties.csv; several spellings of one are its aliases.",
+            say("The theatre names too many parties."), found=str(parties),
+            expected=say("at most {number}", number=MAX_PARTIES),
+            next_step=say("Name fewer in the theatre's parties.csv; several spellings of one are its aliases."),
         )  # fmt: skip
     for name in (*BITS, "party"):  # a word that no record has is no bit at all
         bit = f"1::UBIGINT << enum_code(TRY_CAST(word AS {name}_word))"
@@ -165,7 +167,7 @@ def derive(file: Path, folders: Sequence[Path], decided: pd.DataFrame, *, map_re
     except (duckdb.Error, OSError) as error:
         for folder in folders:
             check_records(folder)
-        raise refused("The table of all loads could not be made.", file.parent, error) from error
+        raise refused(say("The table of all loads could not be made."), file.parent, error) from error
     finally:
         connection.close()
         draft.unlink(missing_ok=True)

@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 from civmap import schema
 from civmap.errors import StoreError
 from civmap.filters import as_day
+from civmap.language import say
 from civmap.readers.tallies import TotalsResult
-from civmap.store.folders import refused
+from civmap.store.folders import not_kept, refused
 from civmap.store.loads import damaged
 
 FOLDER = "totals"
@@ -187,7 +188,7 @@ def _write(root: Path, made: KeptTotals, result: TotalsResult) -> None:
             raise
         if (root / made.totals_id).is_dir():
             return  # another process kept the same file in the meantime
-        raise refused(f"{made.file} could not be kept; the store is as it was before.", root.parent, error) from error
+        raise refused(not_kept(made.file), root.parent, error) from error
 
 
 def _read(folder: Path, one: KeptTotals) -> pd.DataFrame:
@@ -209,6 +210,8 @@ def _moment(known_at: date | str | None) -> datetime:
     moment = now if day is None else datetime.combine(day, time(), UTC)
     if moment > now:
         raise StoreError(
-            "A release cannot lie in the future.", found=f"{moment:%Y-%m-%d}", expected=f"a day up to {now:%Y-%m-%d}"
+            say("A release cannot lie in the future."),
+            found=f"{moment:%Y-%m-%d}",
+            expected=say("a day up to {day}", day=f"{now:%Y-%m-%d}"),
         )
     return moment
