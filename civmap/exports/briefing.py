@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from civmap import schema
 from civmap.errors import CivMapError, ExportError
-from civmap.exhibits import ANALYSES, words
+from civmap.exhibits import ANALYSES
 from civmap.exhibits.recipe import Recipe
-from civmap.theatre import Theatre
+from civmap.exports.asked_words import in_words as in_words
+from civmap.exports.asked_words import kind as kind
+from civmap.language import number, say
 from civmap.theatre_settings import NAME
 
 FORMAT = 1
@@ -34,8 +35,8 @@ class Item:
     note: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", " ".join(_text(self.title, "title", LONGEST_TITLE).split()))
-        object.__setattr__(self, "note", _text(self.note, "note", LONGEST_NOTE).strip())
+        object.__setattr__(self, "title", " ".join(_text(self.title, say("title"), LONGEST_TITLE).split()))
+        object.__setattr__(self, "note", _text(self.note, say("note"), LONGEST_NOTE).strip())
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ class Briefing:
     items: tuple[Item, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", " ".join(_text(self.title, "title", LONGEST_TITLE).split()))
+        object.__setattr__(self, "title", " ".join(_text(self.title, say("title"), LONGEST_TITLE).split()))
         if len(self.items) > MOST:
             raise ExportError(
-                "The briefing holds too many exhibits.", found=str(len(self.items)), expected=f"at most {MOST}",
-                next_step="Split it into several briefings.",
+                say("The briefing holds too many exhibits."), found=str(len(self.items)),
+                expected=say("at most {most}", most=MOST), next_step=say("Split it into several briefings."),
             )  # fmt: skip
 
     def add(self, recipe: Recipe, *, title: str = "", note: str = "") -> Briefing:
@@ -93,7 +94,7 @@ class Briefing:
         return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str, *, name: str = "The briefing") -> Briefing:
+    def from_json(cls, text: str, *, name: str = "") -> Briefing:
         """Read the JSON form.
 
         Raises
@@ -101,26 +102,30 @@ class Briefing:
         ExportError
             Names every fault at once: no JSON, a newer form, too many exhibits, recipes that cannot be read.
         """
+        name = name or say("The briefing")
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ExportError(f"{name} is not valid JSON.", found=str(error)) from error
+            raise ExportError(say("{name} is not valid JSON.", name=name), found=str(error)) from error
         if not isinstance(values, dict) or not isinstance(values.get("exhibits"), list):
-            raise ExportError(f"{name} is no briefing.", expected="a JSON object with a list named exhibits")
+            raise ExportError(
+                say("{name} is no briefing.", name=name), expected=say("a JSON object with a list named exhibits")
+            )
         form = values.get("format", FORMAT)
         if form not in range(1, FORMAT + 1):
             raise ExportError(
-                f"{name} is in a form that this version of CivMap does not read; another version made it.",
-                found=f"format {form!r}", expected=f"a format from 1 to {FORMAT}",
+                say("{name} is in a form that this version of CivMap does not read; another version made it.",
+                    name=name),
+                found=say("format {form}", form=repr(form)), expected=say("a format from 1 to {last}", last=FORMAT),
             )  # fmt: skip
         items, faults = [], []
-        for number, one in enumerate(values["exhibits"], start=1):
+        for at, one in enumerate(values["exhibits"], start=1):
             try:
                 items.append(_item(one))
             except CivMapError as error:
-                faults.append(f"exhibit {number}: {error}")
+                faults.append(say("exhibit {number}: {fault}", number=at, fault=error))
         if faults:
-            raise ExportError(f"{name} cannot be read.\n- " + "\n- ".join(faults))
+            raise ExportError("\n- ".join([say("{name} cannot be read.", name=name), *faults]))
         return cls(values.get("title") or "", tuple(items))
 
     @classmethod
@@ -129,74 +134,45 @@ class Briefing:
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise ExportError(f"{file.name} cannot be read.", found=str(error)) from error
+            raise ExportError(say("{name} cannot be read.", name=file.name), found=str(error)) from error
         return cls.from_json(text, name=file.name)
 
     def _item(self, at: int) -> Item:
         if not 0 <= at < len(self.items):
-            raise ExportError(f"The briefing has no exhibit {at + 1}.", expected=f"1 to {len(self.items)}")
+            raise ExportError(
+                say("The briefing has no exhibit {number}.", number=at + 1),
+                expected=say("{low} to {high}", low=1, high=len(self.items)),
+            )
         return self.items[at]
 
     def _with(self, at: int, changed: Item) -> Briefing:
         return replace(self, items=(*self.items[:at], changed, *self.items[at + 1 :]))
 
 
-def in_words(recipe: Recipe, theatre: Theatre) -> str:
-    """Say in one line what a recipe asks.
-
-    Examples
-    --------
-    >>> from civmap.filters import Filters
-    >>> from civmap.theatre import load_theatre
-    >>> recipe = Recipe("oir", "trends", {"frequency": "quarter"}, Filters("airwars", measure="killed"))
-    >>> in_words(recipe, load_theatre("oir"))
-    'Trends (frequency: quarter) · Airwars · civilians killed (best) · all days · as known now'
-    """
-    filters = recipe.filters
-    options = ", ".join(f"{schema.words(name)}: {_option(value)}" for name, value in recipe.parameters)
-    days = [words.day(day) if day else "" for day in (filters.date_from, filters.date_to)]
-    span = " to ".join(days) if all(days) else f"from {days[0]}" if days[0] else f"to {days[1]}" if days[1] else ""
-    bound = "" if filters.measure == "incidents" else f" ({filters.bound})"
-    said = [
-        kind(recipe) + (f" ({options})" if options else ""),
-        theatre.source_label(filters.source) if filters.source else "the first source",
-        words.what(filters) + bound,
-        span or "all days",
-        words.filters_in_words(filters, theatre),
-        f"as known on {words.day(recipe.as_known_on)}" if recipe.as_known_on else "as known now",
-    ]
-    return " · ".join(one for one in said if one)
-
-
-def kind(recipe: Recipe) -> str:
-    """Name an exhibit by its analysis, for where its own title is not known yet."""
-    return schema.words(recipe.analysis).capitalize()
-
-
-def _option(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return words.listed([schema.words(str(one)) for one in (value if isinstance(value, tuple) else (value,))])
-
-
 def _item(values: Any) -> Item:
     if not isinstance(values, Mapping):
-        raise ExportError("this is no exhibit.", found=type(values).__name__, expected="recipe, title, note")
+        raise ExportError(say("this is no exhibit."), found=type(values).__name__, expected="recipe, title, note")
     if not isinstance(values.get("recipe"), Mapping):
-        raise ExportError("there is no recipe.")
+        raise ExportError(say("there is no recipe."))
     recipe = Recipe.from_dict(values["recipe"])
     if recipe.analysis not in ANALYSES:
-        raise ExportError(f"there is no analysis '{recipe.analysis}'.", next_step="Another version may have made it.")
+        raise ExportError(
+            say("there is no analysis '{name}'.", name=recipe.analysis),
+            next_step=say("Another version may have made it."),
+        )
     # a file that was sent must not open a folder of this machine
     if len(recipe.theatre) > 100 or not re.fullmatch(NAME, recipe.theatre):
-        raise ExportError("the theatre is no name of one.", found=recipe.theatre[:60])
+        raise ExportError(say("the theatre is no name of one."), found=recipe.theatre[:60])
     return Item(recipe, values.get("title") or "", values.get("note") or "")
 
 
 def _text(value: Any, what: str, longest: int) -> str:
     """Take a text without the signs that no file format can hold."""
     if not isinstance(value, str):
-        raise ExportError(f"The {what} is no text.", found=type(value).__name__)
+        raise ExportError(say("The {what} is no text.", what=what), found=type(value).__name__)
     if len(value) > longest:
-        raise ExportError(f"The {what} is too long.", found=f"{len(value):,} signs", expected=f"at most {longest:,}")
+        raise ExportError(
+            say("The {what} is too long.", what=what), found=say("{signs:,} signs", signs=len(value)),
+            expected=say("at most {most}", most=number(longest)),
+        )  # fmt: skip
     return _NOT_TEXT.sub("", value)

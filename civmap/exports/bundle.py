@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from civmap.exports import data, manifest, pictures, report, slides
 from civmap.exports.prepared import Prepared
 from civmap.figures import paper
+from civmap.language import say, speaking, spoken
 
 _MADE = (1980, 1, 1, 0, 0, 0)  # of every entry: the same content gives the same archive
 
@@ -39,7 +40,8 @@ def bundle(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: st
         folder = f"{number:02d}-{one.exhibit.recipe.analysis.replace('_', '-')}"
         made = [*data.files(one), *pictures.pictures(one, paper.FORMATS)]
         files |= {f"{folder}/{name}": content for name, content in made}
-    files["README.txt"] = _readme(exported, title).encode()
+    with speaking(exported[0].language if exported else spoken()):
+        files["README.txt"] = _readme(exported, title).encode()
     files[manifest.FILE] = manifest.as_text(manifest.together(exported, files=files)).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -50,14 +52,15 @@ def bundle(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: st
 
 def _readme(exported: Sequence[Prepared], title: str) -> str:
     marks = list(dict.fromkeys(one.marking for one in exported))
-    lines = [*marks, "", title or "CivMap bundle", ""]
+    lines = [*marks, "", title or say("CivMap bundle"), ""]
     for number, one in enumerate(exported, start=1):
         lines += [f"{number}. {one.heading}", f"   {one.exhibit.sentence}", *(f"   {line}" for line in one.stamp), ""]
     lines += [
-        "deck.pptx: a slide or more for each exhibit. report.html: the same to read and print, without a network.",
-        "The folders hold pictures (PNG, SVG, PDF) and numbers (CSV, XLSX; of maps also GeoJSON, GeoPackage and "
-        "GeoParquet).",
-        f"{manifest.FILE}: what is needed to build all this again. To see whether it would still be the same:",
+        say("deck.pptx: a slide or more for each exhibit. report.html: the same to read and print, without a network."),
+        say("The folders hold pictures (PNG, SVG, PDF) and numbers (CSV, XLSX; of maps also GeoJSON, GeoPackage and "
+            "GeoParquet)."),
+        say("{file}: what is needed to build all this again. To see whether it would still be the same:",
+            file=manifest.FILE),
         "    python -m civmap verify BUNDLE --home DIR",
         "", *marks,
     ]  # fmt: skip

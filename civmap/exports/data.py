@@ -25,13 +25,14 @@ from civmap.exports.slide_text import clean
 from civmap.figures import theme
 from civmap.figures.paper_maps import KINDS, cell_shapes
 from civmap.figures.part import Part
+from civmap.language import number, say, speaking
 
 FORMS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
 _SHEET = re.compile(r"[\[\]:*?/\\']")
 MOST_SHEET = 31  # letters of a sheet's name
 MOST_ROWS = 1_048_576  # of a sheet, its header among them
 MOST_PRINTED = 120  # letters of a marking on printed pages: a header holds 255, and "&" counts twice
-_WIDE = {"About": 110}
+_WIDE = 110  # letters of the sheet about the others
 
 
 def files(one: Prepared, forms: Sequence[str] = FORMS) -> list[tuple[str, bytes]]:
@@ -51,7 +52,12 @@ def files(one: Prepared, forms: Sequence[str] = FORMS) -> list[tuple[str, bytes]
     """
     unknown = [form for form in forms if form not in FORMS]
     if unknown:
-        raise ExportError(f"There is no form '{unknown[0]}'.", expected=", ".join(FORMS))
+        raise ExportError(say("There is no form '{form}'.", form=unknown[0]), expected=", ".join(FORMS))
+    with speaking(one.language):
+        return _files(one, forms)
+
+
+def _files(one: Prepared, forms: Sequence[str]) -> list[tuple[str, bytes]]:
     exhibit, found = one.exhibit, []
     shown = [part for part in exhibit.parts if not part.table.empty]
     if "csv" in forms:
@@ -62,8 +68,8 @@ def files(one: Prepared, forms: Sequence[str] = FORMS) -> list[tuple[str, bytes]
         found.append((f"{stem}-{exhibit.fingerprint}.xlsx", _xlsx(shown, one)))
     mapped = [part for part in exhibit.parts if part.kind in KINDS]
     layers = {
-        f"{name}-{number}" if len(mapped) > 1 else name: layer
-        for number, part in enumerate(mapped, start=1) for name, layer in _layers(part).items()
+        f"{name}-{at}" if len(mapped) > 1 else name: layer
+        for at, part in enumerate(mapped, start=1) for name, layer in _layers(part).items()
     }  # fmt: skip
     for name, layer in layers.items():
         file = f"{stem}-{name}-{exhibit.fingerprint}"
@@ -86,13 +92,13 @@ def told(one: Prepared) -> dict[str, Any]:
 
 
 def _lines(one: Prepared, part: Part | None = None) -> list[str]:
-    caveats = [f"Caveat: {line}" for line in one.exhibit.caveats]
-    marks = [one.marking, *([theme.SYNTHETIC] if one.synthetic else [])]
+    caveats = [say("Caveat: {caveat}", caveat=line) for line in one.exhibit.caveats]
+    marks = [one.marking, *([say(theme.SYNTHETIC)] if one.synthetic else [])]
     return [*marks, one.heading, *([part.title] if part else []), one.exhibit.sentence, *caveats, *one.stamp]
 
 
 def _csv(part: Part, one: Prepared) -> bytes:
-    return tables.csv_with(tables.part_table(part), _lines(one, part), [one.marking])
+    return tables.csv_with(tables.shown_table(part), _lines(one, part), [one.marking])
 
 
 def _xlsx(parts: Sequence[Part], one: Prepared) -> bytes:
@@ -103,10 +109,10 @@ def _xlsx(parts: Sequence[Part], one: Prepared) -> bytes:
     with xlsxwriter.Workbook(written, options) as book:
         book.set_properties({"title": clean(one.heading), "keywords": clean(one.marking),
                              "comments": manifest.short([one])})  # fmt: skip
-        about = [("About", pd.DataFrame({one.marking: [*_lines(one)[1:], one.marking]}))]
-        named = [*about, *((part.title, tables.part_table(part)) for part in parts)]
-        for name, (title, table) in zip(_sheets([name for name, _ in named]), named, strict=True):
-            _sheet(book, name, table, marking=one.marking, wide=_WIDE.get(title, 0))
+        about = (say("About"), pd.DataFrame({one.marking: [*_lines(one)[1:], one.marking]}))
+        named = [about, *((part.title, tables.shown_table(part)) for part in parts)]
+        for at, (name, (_, table)) in enumerate(zip(_sheets([name for name, _ in named]), named, strict=True)):
+            _sheet(book, name, table, marking=one.marking, wide=0 if at else _WIDE)
     return written.getvalue()
 
 
@@ -115,15 +121,16 @@ def _sheet(book: Any, name: str, table: pd.DataFrame, *, marking: str, wide: int
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 1})
     day, plain = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"text_wrap": True, "valign": "top"})
     if len(table) >= MOST_ROWS:
-        raise ExportError(f"{name} has too many rows for a workbook.", found=f"{len(table):,}",
-                          expected=f"less than {MOST_ROWS:,}", next_step="Export it as CSV.")  # fmt: skip
+        raise ExportError(
+            say("{name} has too many rows for a workbook.", name=name), found=number(len(table)),
+            expected=say("less than {most}", most=number(MOST_ROWS)), next_step=say("Export it as CSV."),
+        )  # fmt: skip
     printed = clean(marking)[:MOST_PRINTED].replace("&", "&&")
     sheet.set_header(f"&C{printed}")
     sheet.set_footer(f"&C{printed}")
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
-    for at, column in enumerate(table):
-        values = table[column]
+    for at, (column, values) in enumerate(table.items()):
         sheet.write_string(0, at, clean(column), bold)
         dated = pd.api.types.is_datetime64_any_dtype(values)
         for row, value in enumerate(values.astype("object").where(values.notna(), None), start=1):
@@ -142,7 +149,7 @@ def _cell(sheet: Any, row: int, at: int, value: Any, form: Any) -> None:
         if np.isfinite(value):
             sheet.write_number(row, at, float(value), form)
         else:
-            sheet.write_string(row, at, "no limit", form)
+            sheet.write_string(row, at, say("no limit"), form)
     else:
         said = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         sheet.write_string(row, at, clean(said), form)
@@ -152,11 +159,11 @@ def _sheets(titles: Sequence[str]) -> list[str]:
     """Name sheets after parts: short enough, without forbidden signs, each name once."""
     found: list[str] = []
     for title in titles:
-        name = _SHEET.sub(" ", clean(title)).strip()[:MOST_SHEET].strip() or "Part"
-        number = 2
+        name = _SHEET.sub(" ", clean(title)).strip()[:MOST_SHEET].strip() or say("Part")
+        more = 2
         base = name
         while name.casefold() in {one.casefold() for one in found}:
-            name, number = f"{base[: MOST_SHEET - 4]} ({number})", number + 1
+            name, more = f"{base[: MOST_SHEET - 4]} ({more})", more + 1
         found.append(name)
     return found
 
@@ -207,6 +214,6 @@ def _gpkg(layers: Mapping[str, gpd.GeoDataFrame], one: Prepared) -> bytes:
             return file.read_bytes()
     except (OSError, RuntimeError) as error:  # GDAL's own are RuntimeErrors
         raise ExportError(
-            "The GeoPackage could not be made.", found=str(error)[:200],
-            next_step=f"Check the free space of {tempfile.gettempdir()}.",
+            say("The GeoPackage could not be made."), found=str(error)[:200],
+            next_step=say("Check the free space of {folder}.", folder=tempfile.gettempdir()),
         ) from error  # fmt: skip

@@ -18,10 +18,15 @@ from civmap.errors import StoreError
 from civmap.exports import disclosure
 from civmap.exports.prepared import Prepared
 from civmap.filters import BOUNDS
+from civmap.language import mark, say, speaking
 from civmap.store import Store
 from civmap.store.folders import refused
 
 FILE = "exports.log"
+_PEOPLE = {
+    "killed_min": mark("killed, min"), "killed_best": mark("killed, best"), "killed_max": mark("killed, max"),
+    "injured_min": mark("injured, min"), "injured_best": mark("injured, best"), "injured_max": mark("injured, max"),
+}  # fmt: skip
 
 
 def record(exported: Sequence[Prepared], store: Store, *, what: str, who: str | None = None) -> list[str]:
@@ -47,9 +52,11 @@ def record(exported: Sequence[Prepared], store: Store, *, what: str, who: str | 
         When the line cannot be written; then nothing may leave.
     """
     before = lines(store)
+    with speaking("en"):  # whoever reads the log later need not know who exported
+        rule = disclosure.rule(store)
     line = {
         "who": who or getpass.getuser(), "when": datetime.now(UTC).isoformat(timespec="seconds"), "what": what,
-        "marking": exported[0].marking if exported else "", "rule": disclosure.rule(store),
+        "marking": exported[0].marking if exported else "", "rule": rule,
         "exhibits": [
             {"recipe": one.exhibit.recipe.to_dict(), "fingerprint": one.exhibit.fingerprint,
              "people": people(one, store)} for one in exported
@@ -75,8 +82,8 @@ def lines(store: Store) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         raise StoreError(
-            f"The audit log {store.folder / FILE} cannot be read, so nothing leaves.", found=error.strerror,
-            next_step="Make it readable for the user of this machine.",
+            say("The audit log {file} cannot be read, so nothing leaves.", file=store.folder / FILE),
+            found=error.strerror, next_step=say("Make it readable for the user of this machine."),
         ) from error  # fmt: skip
     found = []
     for line in text.split("\n"):
@@ -104,7 +111,9 @@ def _append(store: Store, line: Mapping[str, Any]) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise refused("The export was not noted in the audit log, so nothing leaves.", store.folder, error) from error
+        raise refused(
+            say("The export was not noted in the audit log, so nothing leaves."), store.folder, error
+        ) from error
 
 
 def _near(line: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -120,11 +129,11 @@ def _near(line: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> list[
                     if abs(number - theirs.get("people", {}).get(name, number)) == 1
                 ]  # fmt: skip
                 if by_one and _of_one_source(ours, theirs):
-                    words = ", ".join(name.replace("_", ", ") for name in by_one)
-                    found.append(
-                        f"This export and the one of {one['when'][:16].replace('T', ' ')} ({one['what']}) differ by one"
-                        f" person ({words}): whoever has both may learn about that person. Send only one of them."
-                    )
+                    found.append(say(
+                        "This export and the one of {when} ({file}) differ by one person ({counts}): whoever has both "
+                        "may learn about that person. Send only one of them.", when=one["when"][:16].replace("T", " "),
+                        file=one["what"], counts=", ".join(say(_PEOPLE.get(name, name)) for name in by_one),
+                    ))  # fmt: skip
     return list(dict.fromkeys(found))
 
 

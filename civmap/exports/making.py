@@ -10,15 +10,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from civmap.errors import CivMapError, ExportError
-from civmap.exhibits import Exhibit, Recipe, build, words
+from civmap.exhibits import Exhibit, Recipe, build
 from civmap.exports import log
 from civmap.exports.briefing import Briefing, kind
 from civmap.exports.prepare import prepare
 from civmap.exports.prepared import Prepared
+from civmap.language import listed, mark, say, say_n
 from civmap.store import Store
 
 OpenStore = Callable[[str], Store]
-FORMS = {"pptx": "PowerPoint deck", "html": "HTML report", "zip": "bundle of everything"}
+FORMS = {"pptx": mark("PowerPoint deck"), "html": mark("HTML report"), "zip": mark("bundle of everything")}
 PICTURES = {"png": "PNG", "svg": "SVG", "pdf": "PDF"}
 TABLES = {"csv": "CSV", "xlsx": "XLSX"}
 MAPS = {"geojson": "GeoJSON", "gpkg": "GeoPackage", "parquet": "GeoParquet"}
@@ -31,7 +32,7 @@ def prepared(
     build: Callable[[Recipe, Store], Exhibit] = build,
     progress: Callable[[int, str], None] | None = None,
 ) -> list[Prepared]:
-    """Build and prepare every exhibit of a briefing, its own titles in place.
+    """Build and prepare every exhibit of a briefing in the language that is spoken, its own titles in place.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def prepared(
         of its theatre is not set.
     """
     if not briefing.items:
-        raise ExportError("The briefing is empty.", next_step="Add at least one exhibit.")
+        raise ExportError(say("The briefing is empty."), next_step=say("Add at least one exhibit."))
     found: list[Prepared] = []
     faults: dict[str, list[str]] = {}
     for number, item in enumerate(briefing.items, start=1):
@@ -60,19 +61,21 @@ def prepared(
             store = open_store(item.recipe.theatre)
             found.append(prepare(build(item.recipe, store), store, title=item.title))
         except CivMapError as error:
-            faults.setdefault(str(error), []).append(f"exhibit {number} ({name})")
+            faults.setdefault(str(error), []).append(say("exhibit {number} ({name})", number=number, name=name))
     if faults:
-        raise ExportError(
-            f"{len(briefing.items) - len(found)} of {words.count(len(briefing.items), 'exhibit', 'exhibits')} cannot be made, so "
-            "nothing was.\n- " + "\n- ".join(f"{words.listed(which)}: {error}" for error, which in faults.items())
-        )
+        failed = say_n(
+            len(briefing.items), "{failed} of {n} exhibit cannot be made, so nothing was.",
+            "{failed} of {n} exhibits cannot be made, so nothing was.", failed=len(briefing.items) - len(found),
+        )  # fmt: skip
+        why = [say("{which}: {fault}", which=listed(which), fault=error) for error, which in faults.items()]
+        raise ExportError("\n- ".join([failed, *why]))
     return found
 
 
 def made(
     exported: Sequence[Prepared], form: str, *, notes: Sequence[str] = (), title: str = "", template: Path | None = None
 ) -> bytes:
-    """Make one file of all exhibits.
+    """Make one file of all exhibits, in their language.
 
     Parameters
     ----------
@@ -96,7 +99,7 @@ def made(
         from civmap.exports import bundle
 
         return bundle.bundle(exported, notes=notes, title=title)
-    raise ExportError(f"There is no form '{form}'.", expected=", ".join(FORMS))
+    raise ExportError(say("There is no form '{form}'.", form=form), expected=", ".join(FORMS))
 
 
 def forms(exhibit: Exhibit) -> dict[str, str]:
@@ -127,7 +130,8 @@ def one(exported: Prepared, form: str) -> tuple[str, bytes]:
 
         files = data.files(exported, [form])
     if not files:
-        raise ExportError(f"{exhibit.title} holds nothing to export as {forms(exhibit).get(form, form)}.")
+        raise ExportError(say("{exhibit} holds nothing to export as {form}.", exhibit=exhibit.title,
+                              form=forms(exhibit).get(form, form)))  # fmt: skip
     if len(files) == 1:
         return files[0]
     packed = io.BytesIO()
@@ -145,7 +149,9 @@ def size(data: bytes) -> str:
     >>> size(b"x" * 1500), size(b"x" * 2_345_678)
     ('2 kB', '2.3 MB')
     """
-    return f"{len(data) / 1e6:.1f} MB" if len(data) >= 1e6 else f"{-(-len(data) // 1000)} kB"
+    if len(data) >= 1e6:
+        return say("{size:.1f} MB", size=len(data) / 1e6)
+    return say("{size} kB", size=-(-len(data) // 1000))
 
 
 def note(exported: Sequence[Prepared], open_store: OpenStore, *, what: str) -> list[str]:
@@ -181,6 +187,7 @@ def write_whole(file: Path, data: bytes) -> None:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise ExportError(
-            f"{file.name} was not written; what was there before is untouched.", found=error.strerror or str(error),
-            next_step=f"Check that {file.parent} is there, has space left and may be written to.",
+            say("{name} was not written; what was there before is untouched.", name=file.name),
+            found=error.strerror or str(error),
+            next_step=say("Check that {folder} is there, has space left and may be written to.", folder=file.parent),
         ) from error  # fmt: skip

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from civmap.exports.slide_tables import cells, shown_columns, widths
-from civmap.exports.slide_text import LINE, POINTS, wrapped
+from civmap.exhibits.headers import headers
+from civmap.exports.slide_tables import cells, first_rows, shown_columns, widths
+from civmap.exports.slide_text import LINE, POINTS, unbroken, wrapped
 from civmap.figures import theme
 from civmap.figures.part import Part
+from civmap.language import say
 
 MOST_ROWS = 40
 SIZES = (8.0, 7.2, 6.5)  # points, the largest that breaks no word is taken
@@ -30,10 +32,10 @@ def draw_table(
         Inches left free above and below for texts.
     """
     table = part.table
-    headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
-    shares = widths(headers, rows, width_in - 0.24)
-    size, written = _written([headers, *rows], shares)
-    more = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
+    named, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS), headers(part))
+    shares = widths(named, rows, width_in - 0.24)
+    size, written = _written([named, *rows], shares)
+    more = first_rows(len(rows), len(table))
     heights = [max(map(len, row)) * LINE * size / POINTS + 0.06 for row in written]
     high = head_in + foot_in + sum(heights) + (0.2 if more else 0)
     colours = theme.palette("light")
@@ -55,8 +57,9 @@ def draw_table(
     if more:
         axes.text(0.12 + PAD, top - 0.04, more, va="top", fontsize=size, color=colours.muted)
     if synthetic:
-        axes.text(width_in / 2, foot_in + (high - head_in - foot_in) / 2, theme.SYNTHETIC, ha="center", va="center",
-                  rotation=12, fontsize=34, fontweight="bold", color=colours.watermark, alpha=0.3)  # fmt: skip
+        axes.text(width_in / 2, foot_in + (high - head_in - foot_in) / 2, say(theme.SYNTHETIC), ha="center",
+                  va="center", rotation=12, fontsize=34, fontweight="bold",
+                  color=colours.watermark, alpha=0.3)  # fmt: skip
     return figure
 
 
@@ -67,6 +70,6 @@ def _written(rows: Sequence[Sequence[str]], shares: Sequence[float]) -> tuple[fl
                    for row in rows]  # fmt: skip
         pairs = ((text, " ".join(lines)) for row, cut in zip(rows, written, strict=True)
                  for text, lines in zip(row, cut, strict=True))  # fmt: skip
-        if all(lines.replace("- ", "-").split() == text.replace("- ", "-").split() for text, lines in pairs):
+        if all(unbroken(lines.replace("- ", "-")) == unbroken(text.replace("- ", "-")) for text, lines in pairs):
             break
     return size, written

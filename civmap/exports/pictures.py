@@ -12,6 +12,7 @@ from civmap.exports.prepared import Prepared
 from civmap.exports.slide_text import LINE, POINTS, clean, lines_needed, wrapped
 from civmap.figures import paper, theme
 from civmap.figures.part import Part
+from civmap.language import speaking
 
 PAD = 0.12  # inches at the edges
 SIZES = {"marking": 9.0, "title": 13.0, "part": 9.5, "caveat": 7.5, "stamp": 6.5}  # points
@@ -34,6 +35,11 @@ def pictures(one: Prepared, forms: Sequence[str]) -> list[tuple[str, bytes]]:
         Names and bytes. Marking, title, sentence, caveats and stamp are drawn in; the short manifest lies in the
         file's own properties. A long table is drawn with its first rows and says how many there are.
     """
+    with speaking(one.language):
+        return _pictures(one, forms)
+
+
+def _pictures(one: Prepared, forms: Sequence[str]) -> list[tuple[str, bytes]]:
     told, title = manifest.short([one]), clean(one.heading)
     drawn = [draw(part, one) if not part.table.empty else None for part in one.exhibit.parts]
     return [

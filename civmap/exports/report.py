@@ -11,12 +11,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from civmap.exhibits.headers import headers
 from civmap.exports import manifest
 from civmap.exports.prepared import Prepared
-from civmap.exports.slide_tables import cells, shown_columns
+from civmap.exports.slide_tables import cells, first_rows, shown_columns
 from civmap.exports.slide_text import clean
 from civmap.figures import paper, theme
 from civmap.figures.part import Part
+from civmap.language import direction, say, speaking, spoken
 
 MOST_ROWS = 200  # of a table; more are in the data files
 MOST_COLUMNS = 7  # in print at the usual size
@@ -38,7 +40,7 @@ def report(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: st
     notes
         A speaker's note for each exhibit, as far as there are any.
     title
-        Of the report.
+        Of the report, which speaks as the first exhibit does.
 
     Returns
     -------
@@ -46,21 +48,33 @@ def report(exported: Sequence[Prepared], *, notes: Sequence[str] = (), title: st
         Of an HTML file, UTF-8. The marking stands at the top and bottom of every printed page; pictures are inside
         the file; the manifest lies in it as JSON.
     """
-    shown = [
-        {
-            "number": number, "title": one.heading, "sentence": one.exhibit.sentence, "caveats": one.exhibit.caveats,
-            "stamp": one.stamp, "marking": one.marking, "synthetic": one.synthetic,
-            "note": notes[number - 1] if number <= len(notes) else "",
-            "parts": [_part(part, one) for part in one.exhibit.parts if not part.table.empty],
-        }
-        for number, one in enumerate(exported, start=1)
-    ]  # fmt: skip
-    text = _TEMPLATES.get_template("report.html").render(
-        title=title.strip() or "Harm to civilians", marking="; ".join(dict.fromkeys(one.marking for one in exported)),
-        synthetic=theme.SYNTHETIC if any(one.synthetic for one in exported) else "", stamp=_shared(exported),
-        exhibits=shown, most_columns=MOST_COLUMNS, manifest=_json(manifest.together(exported)),
-    )  # fmt: skip
+    with speaking(exported[0].language if exported else spoken()):
+        said = [*notes, *[""] * len(exported)]
+        shown = [_exhibit(at, one, note) for at, (one, note) in enumerate(zip(exported, said, strict=False), start=1)]
+        text = _TEMPLATES.get_template("report.html").render(
+            title=title.strip() or say("Harm to civilians"), stamp=_shared(exported), exhibits=shown,
+            marking="; ".join(dict.fromkeys(one.marking for one in exported)),
+            synthetic=say(theme.SYNTHETIC) if any(one.synthetic for one in exported) else "", tongue=_tongue(),
+            dash=say("A dash stands for what is not known or withheld; it is never a nought."),
+            contents=say("Contents"), most_columns=MOST_COLUMNS, manifest=_json(manifest.together(exported)),
+        )  # fmt: skip
     return clean(text).encode()
+
+
+def _exhibit(number: int, one: Prepared, note: str) -> dict[str, Any]:
+    """Give all that the report says of an exhibit, in the exhibit's own language."""
+    with speaking(one.language):
+        return {
+            "number": number, "title": one.heading, "sentence": one.exhibit.sentence, "caveats": one.exhibit.caveats,
+            "stamp": one.stamp, "synthetic": say(theme.SYNTHETIC) if one.synthetic else "", "tongue": _tongue(),
+            "note": note, "note_head": say("Speaker's note:"), "caveats_head": say("Caveats"),
+            "parts": [_part(part, one) for part in one.exhibit.parts if not part.table.empty],
+        }  # fmt: skip
+
+
+def _tongue() -> dict[str, str]:
+    """Give the language that is spoken and how it runs, as HTML names them."""
+    return {"lang": spoken(), "dir": direction(spoken())}
 
 
 def _shared(exported: Sequence[Prepared]) -> list[str]:
@@ -76,12 +90,11 @@ def _part(part: Part, one: Prepared) -> dict[str, Any]:
     if part.kind != "table":
         picture = paper.picture(paper.draw(part, synthetic=one.synthetic), "png", dpi=SCREEN_DPI)
         return {**drawn, "picture": base64.b64encode(picture).decode()}
-    headers, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS))
-    short = [all(len(row[k]) <= SHORT for row in rows) for k in range(len(headers))]
+    named, rows, numeric = cells(table.loc[:, shown_columns(table)].head(MOST_ROWS), headers(part))
+    short = [all(len(row[k]) <= SHORT for row in rows) for k in range(len(named))]
     kinds = ["number" if number else "short" if brief else "" for number, brief in zip(numeric, short, strict=True)]
-    left_out = f"The first {len(rows)} of {len(table)} rows; the data files hold all." if len(rows) < len(table) else ""
-    heads = [(header, "number" if number else "") for header, number in zip(headers, numeric, strict=True)]
-    return {**drawn, "table": {"headers": heads, "left_out": left_out,
+    heads = [(header, "number" if number else "") for header, number in zip(named, numeric, strict=True)]
+    return {**drawn, "table": {"headers": heads, "left_out": first_rows(len(rows), len(table)),
                                "rows": [list(zip(row, kinds, strict=True)) for row in rows]}}  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from civmap.exports.slide_book import Ref
+from civmap.exports.slide_speech import paragraph, tag
 from civmap.exports.slide_text import clean
 from civmap.figures import theme
 
@@ -155,10 +156,12 @@ def _labels(one: Series, size: float) -> str:
     ground = theme.palette("light").background  # a line behind a label does not cross its letters
     shown = '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
     shown += '<c:showPercent val="0"/><c:showBubbleSize val="0"/>'
+    running = paragraph()
     points = "".join(
         f'<c:dLbl><c:idx val="{k}"/><c:delete val="1"/></c:dLbl>' if not text else
-        f'<c:dLbl><c:idx val="{k}"/><c:tx><c:rich><a:bodyPr wrap="none"/><a:p><a:r><a:rPr lang="en-GB" '
-        f'sz="{round(100 * (size - 1))}" b="1"/><a:t>{_escaped(text)}</a:t></a:r></a:p></c:rich></c:tx>'
+        f'<c:dLbl><c:idx val="{k}"/><c:tx><c:rich><a:bodyPr wrap="none"/><a:p><a:pPr{running}/><a:r>'
+        f'<a:rPr lang="{tag()}" sz="{round(100 * (size - 1))}" b="1"/><a:t>{_escaped(text)}</a:t></a:r></a:p>'
+        "</c:rich></c:tx>"
         f'<c:spPr>{fill(ground)}</c:spPr><c:dLblPos val="{one.label_at}"/>{shown}</c:dLbl>'
         for k, text in enumerate(one.labels)
     )  # fmt: skip
@@ -185,8 +188,8 @@ def _value_axis(
     grid = f"<c:majorGridlines><c:spPr>{Line(colours.grid, 0.5).xml()}</c:spPr></c:majorGridlines>" if axis.grid else ""
     turned = ' rot="-5400000" vert="horz"' if side == "l" else ""
     title = (
-        f"<c:title><c:tx><c:rich><a:bodyPr{turned}/><a:p><a:pPr><a:defRPr/>"
-        f'</a:pPr><a:r><a:rPr lang="en-GB" sz="{round(100 * size)}" b="0">{fill(colours.text)}</a:rPr>'
+        f"<c:title><c:tx><c:rich><a:bodyPr{turned}/><a:p><a:pPr{paragraph('ctr')}><a:defRPr/>"
+        f'</a:pPr><a:r><a:rPr lang="{tag()}" sz="{round(100 * size)}" b="0">{fill(colours.text)}</a:rPr>'
         f'<a:t>{_escaped(axis.title)}</a:t></a:r></a:p></c:rich></c:tx><c:overlay val="0"/></c:title>'
         if axis.title
         else ""
@@ -227,8 +230,8 @@ def _chart(plot: str, *, legend: bool, size: float) -> bytes:
 
 
 def _text(size: float, colour: str) -> str:
-    return (f'<c:txPr><a:bodyPr/><a:lstStyle/><a:p><a:pPr><a:defRPr sz="{round(100 * size)}" b="0">{fill(colour)}'
-            '</a:defRPr></a:pPr><a:endParaRPr lang="en-GB"/></a:p></c:txPr>')  # fmt: skip
+    return (f'<c:txPr><a:bodyPr/><a:lstStyle/><a:p><a:pPr{paragraph("ctr")}><a:defRPr sz="{round(100 * size)}" b="0">'
+            f'{fill(colour)}</a:defRPr></a:pPr><a:endParaRPr lang="{tag()}"/></a:p></c:txPr>')  # fmt: skip
 
 
 def _numbers(ref: Ref) -> str:

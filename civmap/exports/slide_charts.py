@@ -14,11 +14,12 @@ from civmap.exports.slide_chart_xml import Axis, Errors, Line, Series, bars, sca
 from civmap.exports.slide_events import event_series
 from civmap.figures import axes, events, theme
 from civmap.figures.part import Part
+from civmap.language import mark, say
 
 KINDS = ("series", "small_multiples", "interval_bars", "ratio_bars", "ratio_panels")
 FEW_PANELS = 6  # that are large enough for a scale of their own
 HEADROOM = 1.06  # of a chart above the highest number
-EXPECTED = "Expected without a change"
+EXPECTED = mark("Expected without a change")
 _WHISKER, _BAND = 1.5, 0.3  # points wide, opacity of a band made of whiskers
 
 
@@ -64,8 +65,10 @@ def beyond(part: Part) -> str:
     most, high = ceiling([part.frames["series"], model]) * HEADROOM, pd.to_numeric(model["counterfactual_high"]).max()
     if pd.isna(high) or high <= most:
         return ""
-    name = str(part.encoding.get("counterfactual_name", EXPECTED))
-    return f"The interval of \u201c{name}\u201d reaches {theme.number(float(high))}; the chart ends below it."
+    return say(
+        "The interval of \u201c{name}\u201d reaches {high}; the chart ends below it.",
+        name=part.encoding.get("counterfactual_name", say(EXPECTED)), high=theme.number(float(high)),
+    )  # fmt: skip
 
 
 def _series(part: Part) -> Chart:
@@ -84,18 +87,18 @@ def _series(part: Part) -> Chart:
                    if name in model]  # fmt: skip
         at = book.add(_dated(model[columns]))
         if model["counterfactual"].notna().any():
-            name = str(part.encoding.get("counterfactual_name", EXPECTED))
+            name = str(part.encoding.get("counterfactual_name", say(EXPECTED)))
             band = _band(model, "counterfactual", colours.counterfactual, most=most)
             line = Line(colours.counterfactual, 2, "dash")
             drawn.append(Series(name, at["period"], at["counterfactual"], line, errors=band))
         if model["fitted"].notna().any():
-            drawn.append(Series(str(part.encoding.get("fitted_name", "Model")), at["period"], at["fitted"],
+            drawn.append(Series(str(part.encoding.get("fitted_name", say("Model"))), at["period"], at["fitted"],
                                 Line(colours.fitted, 1.25)))  # fmt: skip
     at = book.add(_dated(frame[[name for name in ("period", "value", "low", "high") if name in frame]]))
-    name = str(part.encoding.get("value_name", "Recorded"))
-    mark = ("circle", 3, colours.value, colours.value)
+    name = str(part.encoding.get("value_name", say("Recorded")))
+    dot = ("circle", 3, colours.value, colours.value)
     band = _band(frame, "value", colours.value)
-    drawn.append(Series(name, at["period"], at["value"], Line(colours.value, 2), mark, band))
+    drawn.append(Series(name, at["period"], at["value"], Line(colours.value, 2), dot, band))
     form = number_form(shown)
     y = Axis(0, top, _title(name, part), form, 1 if most <= 5 and form == WHOLE else None, grid=True)
     return Chart(scatter([drawn[-1], *drawn[:-1], *marks], x, y), book.xlsx())
@@ -104,9 +107,9 @@ def _series(part: Part) -> Chart:
 def _panel(name: str, frame: pd.DataFrame, most: float, ends: tuple[float, float], *, large: bool) -> Chart:
     colours, book = theme.palette("light"), Book()
     at = book.add(_dated(frame[[one for one in ("period", "value", "low", "high") if one in frame]]))
-    mark = ("circle", 2, colours.value, colours.value) if frame["value"].isna().any() else None  # of a month by itself
+    dot = ("circle", 2, colours.value, colours.value) if frame["value"].isna().any() else None  # of a month by itself
     band = _band(frame, "value", colours.value)
-    line = Series(name, at["period"], at["value"], Line(colours.value, 1.25), mark, band)
+    line = Series(name, at["period"], at["value"], Line(colours.value, 1.25), dot, band)
     most = most or ceiling([frame])
     y = Axis(0, most * 1.08, form=number_form([frame]), step=None if large else most, grid=large)
     years = time_axis(ends, most_ticks=6 if large else 3)
@@ -122,8 +125,8 @@ def _rows(part: Part) -> Chart:
     at = book.add(frame[[label, "value", "low", "high"]].reset_index(drop=True))
     span = ratio_span(frame) if ratio else linear_span(frame, part)
     reference = 1.0 if ratio else part.encoding.get("reference")
-    unit = str(part.encoding.get("value_name", "times the level projected"))
-    title = f"Ratio ({unit}), logarithmic scale" if ratio else _title(str(part.encoding.get("value_name", "")), part)
+    name = part.encoding.get("value_name", say("times the level projected") if ratio else "")
+    title = say("Ratio ({name}), logarithmic scale", name=name) if ratio else _title(str(name), part)
     axis = Axis(*span, title, "General", log=log_base(span[1]) if ratio else 0, grid=True,
                 crosses=None if reference is None else float(reference))  # fmt: skip
     whiskers = _whiskers(frame, span, Line(colours.fitted, _WHISKER), caps=True)
@@ -143,9 +146,9 @@ def _ratio_panel(name: str, frame: pd.DataFrame, part: Part, span: tuple[float, 
     x = plain(place)
     across = time_axis((min(x), max(x)), most_ticks=3) if dated else Axis(min(x) - 1, max(x) + 1, labels=False)
     ends = (across.low, across.high)
-    lines = [("No change", 1.0, Line(colours.event, 1, "sysDash"))]
+    lines = [(say("No change"), 1.0, Line(colours.event, 1, "sysDash"))]
     if (marked := part.encoding.get("marked")) is not None:
-        lines.append((str(part.encoding.get("marked_name", "the result")), float(marked),
+        lines.append((str(part.encoding.get("marked_name", say("the result"))), float(marked),
                       Line(colours.counterfactual, 1.5)))  # fmt: skip
     drawn = [Series(said, Ref(ends), Ref((level, level)), line) for said, level, line in lines]
     marker = ("circle", 4, colours.value, colours.value)
@@ -156,7 +159,7 @@ def _ratio_panel(name: str, frame: pd.DataFrame, part: Part, span: tuple[float, 
 
 
 def _value_name(part: Part) -> str:
-    return str(part.encoding.get("value_name", "Estimate and interval"))
+    return str(part.encoding.get("value_name", say("Estimate and interval")))
 
 
 def _whiskers(frame: pd.DataFrame, span: tuple[float, float], line: Line, *, caps: bool = False) -> Errors:

@@ -10,6 +10,7 @@ from civmap.exports.slide_book import EPOCH, Book
 from civmap.exports.slide_chart_xml import Line, Series
 from civmap.figures import theme
 from civmap.figures.events import Event
+from civmap.language import say
 
 LETTERS, LANES = 30, 8
 LANE = 0.042  # of the plot's height
@@ -44,8 +45,8 @@ def event_series(
     colours, drawn = theme.palette("light"), []
     if spans:
         at = book.add(_spans(spans, most + 0.4 * step))
-        style = theme.EVENTS["context"]
-        drawn.append(Series(f"{style.name} (lying)", at["day"], at["height"], Line(colours.shade, 5, opacity=0.5)))
+        name = say("{kind} (lying)", kind=say(theme.EVENTS["context"].name))
+        drawn.append(Series(name, at["day"], at["height"], Line(colours.shade, 5, opacity=0.5)))
     for kind in ("directive", "recording"):
         style = theme.EVENTS[kind]
         chosen = [k for k, event in enumerate(dated) if event.kind == kind]
@@ -55,7 +56,7 @@ def event_series(
         heights = [base if (lane := lanes[k]) is None else base + step * (lane + 0.6) for k in chosen]
         at = book.add(_upright([dated[k] for k in chosen], heights))
         labels = [text for k in chosen for text in ("", "" if lanes[k] is None else _short(dated[k]), "")]
-        drawn.append(Series(f"{style.name} (upright)", at["day"], at["height"],
+        drawn.append(Series(say("{kind} (upright)", kind=say(style.name)), at["day"], at["height"],
                             Line(colours.event, style.width * 0.75, _DASHES[style.dash]),
                             labels=labels, label_at="r"))  # fmt: skip
     return drawn, top
@@ -98,5 +99,8 @@ def _lanes(found: Sequence[Event], ends: tuple[float, float]) -> list[int | None
 
 
 def _short(event: Event) -> str:
-    label = event.label.removesuffix(" directive") if event.kind == "directive" else event.label
+    label = event.label
+    if event.kind == "directive":  # its month is enough
+        before, _, after = say("{month} directive", month="\0").partition("\0")
+        label = label.removeprefix(before).removesuffix(after)
     return label if len(label) <= LETTERS else label[: LETTERS - 1].rstrip() + "\u2026"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from civmap.exhibits import ANALYSES, words
+from civmap.exhibits import words
+from civmap.exhibits.headers import headers
 from civmap.exports.make_template import EXHIBIT, LAYOUTS, WIDE
+from civmap.exports.methods import method
 from civmap.exports.prepared import Prepared
 from civmap.exports.slide_charts import KINDS, Chart, beyond, charts
 from civmap.exports.slide_tables import (
@@ -16,6 +17,7 @@ from civmap.exports.slide_tables import (
     MOST_SLIDES,
     SOME_SLIDES,
     cells,
+    first_rows,
     paged,
     shown_columns,
 )
@@ -23,6 +25,7 @@ from civmap.exports.slide_text import first_sentence, sentences
 from civmap.figures import axes, events
 from civmap.figures.paper import MAPS
 from civmap.figures.part import Part
+from civmap.language import mark, say, say_n
 
 PANELS = 15  # on one slide
 NARROW_COLUMNS = 6
@@ -74,7 +77,7 @@ def pages(one: Prepared, room: Mapping[str, tuple[float, float]] | None = None) 
     title = one.title or finding or exhibit.title
     begins = exhibit.title if not one.title else finding
     said = [begins if not begins or begins.endswith((".", "?")) else f"{begins}.", *sentences(rest)]
-    plain = Page(WIDE, title, said, "", exhibit.caveats, "", _method(exhibit.recipe.analysis))
+    plain = Page(WIDE, title, said, "", exhibit.caveats, "", say(method(exhibit.recipe.analysis)))
     found: list[Page] = []
     for part in exhibit.parts:
         known = replace(plain, alt=part.alt, shown=_shown(part, exhibit.title))
@@ -84,7 +87,7 @@ def pages(one: Prepared, room: Mapping[str, tuple[float, float]] | None = None) 
             found.append(replace(known, layout=EXHIBIT, map=part))
         elif part.kind in KINDS:
             found += _charts(part, known)
-    return found or [replace(plain, alt="Nothing was found to show.")]
+    return found or [replace(plain, alt=say("Nothing was found to show."))]
 
 
 def _shown(part: Part, title: str) -> str:
@@ -97,10 +100,6 @@ def _dotted(*texts: str) -> str:
     return " \u00b7 ".join(text for text in texts if text)
 
 
-def _method(analysis: str) -> str:
-    return (inspect.getdoc(ANALYSES[analysis]) or "").split("\n\n")[0].replace("\n", " ")
-
-
 def _charts(part: Part, page: Page) -> list[Page]:
     drawn = charts(part)
     said = _events(part)
@@ -111,15 +110,16 @@ def _charts(part: Part, page: Page) -> list[Page]:
     each = -(-len(drawn) // slides)
     found = []
     for number, start in enumerate(range(0, len(drawn), each), start=1):
-        of = f" ({number} of {slides})" if slides > 1 else ""
         unit = str(part.encoding.get("unit", ""))
-        scale = (
-            "one scale" if part.encoding.get("shared", part.kind == "ratio_panels") else "each panel on its own scale"
-        )
-        name = str(unit or part.encoding.get("value_name", "Ratio, logarithmic scale"))
-        axis = f"{scale}{of}" if name.casefold() in page.shown.casefold() else f"{name}; {scale}{of}"
+        shared = part.encoding.get("shared", part.kind == "ratio_panels")
+        scale = say(mark("one scale") if shared else mark("each panel on its own scale"))
+        if slides > 1:
+            scale = say("{scale} ({number} of {slides})", scale=scale, number=number, slides=slides)
+        name = str(unit or part.encoding.get("value_name", say("Ratio, logarithmic scale")))
+        named = name.casefold() in page.shown.casefold()
+        axis = scale if named else say("{unit}; {scale}", unit=name, scale=scale)
         chosen = drawn[start : start + each]
-        shown = _dotted(page.shown, axis[:1].upper() + axis[1:])
+        shown = _dotted(page.shown, words.capital(axis))
         found.append(replace(page, charts=chosen, events=said, shown=shown))
     return found
 
@@ -128,9 +128,10 @@ def _unseen(part: Part) -> list[str]:
     """Say what a chart cannot show: what lies beyond its end, and what is withheld."""
     series = part.frames.get("series")
     hidden = 0 if series is None or "withheld" not in series else int(series["withheld"].fillna("").ne("").sum())
-    said = (
-        f"{words.count(hidden, 'value', 'values')} withheld so that nobody can be made out: left empty here, and not 0."
-    )
+    said = say_n(
+        hidden, "{n} value withheld so that nobody can be made out: left empty here, and not 0.",
+        "{n} values withheld so that nobody can be made out: left empty here, and not 0.",
+    )  # fmt: skip
     return [line for line in (beyond(part), said if hidden else "") if line]
 
 
@@ -140,36 +141,36 @@ def _events(part: Part) -> list[str]:
         return []
     months = axes.months(part.frames["series"]["period"])
     found = events.events_within(part.frames["events"], months.first, months.last)
-    return ["On the time axis:", *(f"{words.day(one.start)}: {one.label}" for one in found)] if found else []
+    named = [say("{day}: {event}", day=words.day(one.start), event=one.label) for one in found]
+    return [say("On the time axis:"), *named] if found else []
 
 
 def _tables(part: Part, page: Page, room: Mapping[str, tuple[float, float]]) -> list[Page]:
     """Lay a table out over slides; columns and rows that find no room are counted in words."""
-    table = part.table
+    table, heads = part.table, headers(part)
     if table.empty:
         return []
     wide = len(table.columns) > NARROW_COLUMNS
     layout = WIDE if wide else EXHIBIT
     for most in range(MOST_COLUMNS, FEWEST_COLUMNS - 1, -1):  # a column is left out before a row
         shown = table.loc[:, shown_columns(table, most)]
-        headers, rows, numeric = cells(shown)
-        size, widths, split = paged(headers, rows, room[layout])
+        named, rows, numeric = cells(shown, heads)
+        size, widths, split = paged(named, rows, room[layout])
         if len(split) <= MOST_SLIDES or len(table) > MANY_ROWS:
             break
     left_out = []
     if len(shown.columns) < len(table.columns):
-        gone = [str(name) for name in table if name not in set(shown.columns)]
-        left_out.append(f"Columns without room: {', '.join(gone)}; the data files hold them.")
+        gone = ", ".join(heads[str(name)] for name in table if name not in set(shown.columns))
+        left_out.append(say("Columns without room: {columns}; the data files hold them.", columns=gone))
     if any(text.endswith("\u2026") for row in rows for text in row):
-        left_out.append("Long texts are cut; the data files hold them whole.")
+        left_out.append(say("Long texts are cut; the data files hold them whole."))
     drawn = split if len(split) <= MOST_SLIDES else split[:SOME_SLIDES]
     if len(split) > len(drawn):
-        kept = sum(map(len, drawn))
-        left_out.append(f"The first {words.number(kept)} of {words.number(len(rows))} rows; the data files hold all.")
+        left_out.append(first_rows(sum(map(len, drawn)), len(rows)))
     return [
         replace(
-            page, layout=layout, table=Table(headers, some, numeric, widths, size),
+            page, layout=layout, table=Table(named, some, numeric, widths, size),
             caveats=[*left_out, *page.caveats],
-            shown=_dotted(page.shown, f"{number} of {len(drawn)}" if len(drawn) > 1 else ""),
+            shown=_dotted(page.shown, say("{number} of {all}", number=number, all=len(drawn)) if drawn[1:] else ""),
         ) for number, some in enumerate(drawn, start=1)
     ]  # fmt: skip

@@ -17,10 +17,12 @@ from pptx.parts.chart import ChartPart
 from pptx.util import Emu, Inches, Pt
 
 from civmap.exports.slide_charts import Chart
+from civmap.exports.slide_speech import speak_on
 from civmap.exports.slide_tables import replace_table, row_height, table_xml
 from civmap.exports.slide_text import clean, fit
 from civmap.figures import paper, paper_maps, theme
 from civmap.figures.part import Part
+from civmap.language import say
 
 if TYPE_CHECKING:
     from civmap.exports.slide_pages import Page, Table
@@ -51,13 +53,17 @@ class Box:
         return tuple(int(Inches(side)) for side in (self.left, self.top, self.width, self.height))  # type: ignore[return-value]
 
 
-def fill_text(shape: Any, lines: Sequence[str], *, largest: float, least: float, more: str = "") -> tuple[str, ...]:
+def fill_text(
+    shape: Any, lines: Sequence[str], *, largest: float, least: float, more: str = "", centred: bool = False
+) -> tuple[str, ...]:
     """Write paragraphs at the largest size at which they fit, and give those that found no room.
 
     Parameters
     ----------
     more
         Written last where some found no room.
+    centred
+        Whether the layout sets them in the middle.
     """
     box = Box.of(shape)
     said = [line for line in lines if line.strip()]
@@ -70,12 +76,15 @@ def fill_text(shape: Any, lines: Sequence[str], *, largest: float, least: float,
     for paragraph in frame.paragraphs:
         for run in paragraph.runs:
             run.font.size = Pt(fitted.size)
+    speak_on(shape._element, centred=centred)
     return fitted.rest
 
 
 def notes_text(slide: Any, lines: Sequence[str]) -> None:
     """Write the notes of a slide."""
-    slide.notes_slide.notes_text_frame.text = "\n".join(clean(line) for line in lines if line)
+    frame = slide.notes_slide.notes_text_frame
+    frame.text = "\n".join(clean(line) for line in lines if line)
+    speak_on(frame._element)
 
 
 def place(slide: Any, holder: Any, page: Page, *, synthetic: bool) -> None:
@@ -93,7 +102,8 @@ def place(slide: Any, holder: Any, page: Page, *, synthetic: bool) -> None:
     else:
         shape = slide.shapes.add_textbox(*box.emu)
         shape.text_frame.text = page.alt
-        _describe(shape, "Nothing to show", page.alt)
+        speak_on(shape._element)
+        _describe(shape, say("Nothing to show"), page.alt)
     if synthetic and page.map is None:
         watermark(slide, box)
 
@@ -104,7 +114,7 @@ def watermark(slide: Any, box: Box) -> None:
     shape = slide.shapes.add_textbox(*Box(box.left, box.top + (box.height - high) / 2, box.width, high).emu)
     shape.rotation = -12
     frame = shape.text_frame
-    frame.text = theme.SYNTHETIC
+    frame.text = say(theme.SYNTHETIC)
     paragraph = frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.CENTER
     font = paragraph.runs[0].font
@@ -113,7 +123,8 @@ def watermark(slide: Any, box: Box) -> None:
     font.color.rgb = RGBColor.from_string(colour[1:].upper())
     solid = paragraph.runs[0]._r.find(f".//{{{_A}}}srgbClr")
     etree.SubElement(solid, f"{{{_A}}}alpha", val="30000")
-    _describe(shape, "Synthetic data", "Mark: synthetic data, no real incident")
+    speak_on(shape._element)
+    _describe(shape, say("Synthetic data"), say("Mark: synthetic data, no real incident"))
 
 
 def _describe(shape: Any, name: str, alt: str) -> None:
@@ -134,7 +145,7 @@ def _chart(slide: Any, box: Box, chart: Chart, alt: str) -> None:
     part = ChartPart.load(name, CT.DML_CHART, package, chart.xml)
     part.chart_workbook.update_from_xlsx_blob(chart.book)
     shape = slide.shapes._add_chart_graphicFrame(slide.part.relate_to(part, RT.CHART), *box.emu)
-    _describe(shape, chart.panel or "Chart", alt if not chart.panel else f"{chart.panel}. {alt}")
+    _describe(shape, chart.panel or say("Chart"), alt if not chart.panel else f"{chart.panel}. {alt}")
 
 
 def _panels(slide: Any, box: Box, charts: Sequence[Chart], alt: str) -> None:
@@ -150,7 +161,8 @@ def _panels(slide: Any, box: Box, charts: Sequence[Chart], alt: str) -> None:
         frame.text = fit([chart.panel], wide - GAP, PANEL_HEAD, largest=9, least=6).lines[0] if chart.panel else ""
         for run in frame.paragraphs[0].runs:
             run.font.size, run.font.bold = Pt(9 if len(chart.panel) * 0.53 * 9 / 72 < wide else 7), True
-        _describe(head, "Panel", f"Name of the panel: {chart.panel}")
+        speak_on(head._element)
+        _describe(head, say("Panel"), say("Name of the panel: {name}", name=chart.panel))
         _chart(slide, Box(left, top + PANEL_HEAD, wide - GAP, high - PANEL_HEAD), chart, alt)
 
 
@@ -163,4 +175,4 @@ def _table(slide: Any, box: Box, table: Table, alt: str) -> None:
     xml = table_xml(table.headers, table.rows, table.numeric, table.widths, table.size)
     shape = slide.shapes.add_table(1, 1, *Box(box.left, box.top, sum(table.widths), table_height(table)).emu)
     replace_table(shape, xml)
-    _describe(shape, "Table", alt)
+    _describe(shape, say("Table"), alt)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import string
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -12,8 +14,10 @@ import pandas as pd
 from pptx.oxml import parse_xml
 from pptx.util import Inches
 
-from civmap.exports.slide_text import LETTER, LINE, POINTS, clean, lines_needed
+from civmap.exports.slide_speech import paragraph, tag, turned
+from civmap.exports.slide_text import LETTER, LINE, POINTS, clean, lines_needed, unbroken
 from civmap.figures import theme
+from civmap.language import say, speaking, spoken, write
 
 SIZES = (11.0, 10.0, 9.0, 8.0)  # points, the largest that fits is taken
 MOST_COLUMNS, FEWEST_COLUMNS, MOST_LETTERS = 11, 8, 150
@@ -22,8 +26,6 @@ MOST_SLIDES, SOME_SLIDES = 3, 2  # of a table that they hold whole, and of a lon
 LONGEST_WORD = 16  # letters that are never broken where there is room for them
 PAD = 0.05  # inches left and right in a cell
 ROW_PAD = 0.05  # inches above and below the lines of a row together
-_NUMBER = r"(?:over |more than |<|>)?[-+\u2212]?\d[\d,.]*(?: ?%| times)?"
-_NUMBERS = re.compile(rf"\u2013|withheld|{_NUMBER}(?: to {_NUMBER})?")  # as texts: counts, shares and intervals
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
@@ -34,14 +36,44 @@ def shown_columns(table: pd.DataFrame, most: int = MOST_COLUMNS) -> list[bool]:
     return [bool(one and at <= most) for one, at in zip(keep, keep.cumsum(), strict=True)]
 
 
-def cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]], list[bool]]:
-    """Write a table as texts: headers, rows, and which columns hold numbers."""
+def cells(table: pd.DataFrame, heads: Mapping[str, str] | None = None) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Write a table as texts: headers, rows, and which columns hold numbers.
+
+    Parameters
+    ----------
+    heads
+        What stands above a column in place of its name.
+    """
+    heads, numbers = heads or {}, _numbers(spoken())
     most = MOST_LETTERS if len(table) > FEW_ROWS else LETTERS_OF_FEW
     columns = [[_text(value, str(name), number=_is_number(table[name]), most=most) for value in table[name].tolist()]
                for name in table]  # fmt: skip
-    numeric = [_is_number(table[name]) or (any(texts) and all(_NUMBERS.fullmatch(text) for text in texts if text))
+    numeric = [_is_number(table[name]) or (any(texts) and all(numbers.fullmatch(text) for text in texts if text))
                for name, texts in zip(table, columns, strict=True)]  # fmt: skip
-    return [clean(name) for name in table], [list(row) for row in zip(*columns, strict=True)], numeric
+    named = [clean(heads.get(str(name), name)) for name in table]
+    return named, [list(row) for row in zip(*columns, strict=True)], numeric
+
+
+@lru_cache
+def _numbers(language: str) -> re.Pattern[str]:
+    """Give what counts, shares and intervals look like as texts of a language: numbers and the words around them."""
+    with speaking(language):
+        signs = re.escape("".join({*write(1234567.8, ",.1f")} - set(string.digits)))
+        around = (
+            say("more than {low}", low=""), say("over 20 times"), say("{low} to {high}", low="", high=""),
+            say("withheld"),
+        )  # fmt: skip
+    words = "|".join({re.escape(word) for said in around for word in said.split() if not word.isdigit()} | {"%"})
+    number = rf"[-+<>\u2212]?\d(?:[\d{signs}]*\d)?%?"
+    spans = rf"(?:(?:{words})\s)*{number}(?:(?:\s(?:{words}))+\s{number})*(?:\s(?:{words}))*"
+    return re.compile(rf"\u2013|{re.escape(around[-1])}|{spans}")
+
+
+def first_rows(shown: int, of: int) -> str:
+    """Say that a table is not whole; nothing where it is."""
+    if shown >= of:
+        return ""
+    return say("The first {shown:,} of {all:,} rows; the data files hold all.", shown=shown, all=of)
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -56,7 +88,7 @@ def _text(value: Any, header: str, *, number: bool, most: int) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if number:
         return f"{value:.0f}" if header.casefold() == "year" else theme.number(value)
     text = clean(value)
@@ -67,7 +99,7 @@ def widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width_in: floa
     """Share a width among columns: first the longest word of each, then by how long their texts are."""
     columns = [[header, *(row[k] for row in rows)] for k, header in enumerate(headers)]
     least = np.array([
-        min(max(len(word) + 0.4 * sum(map(str.isupper, word)) for text in texts for word in text.split() or [""]),
+        min(max(len(word) + 0.4 * sum(map(str.isupper, word)) for text in texts for word in unbroken(text) or [""]),
             LONGEST_WORD) + 1.5 for texts in columns
     ])  # fmt: skip
     wish = np.array([max(float(np.quantile([len(text) for text in texts[1:]] or [1], 0.9)), len(texts[0]) / 3)
@@ -132,11 +164,12 @@ def table_xml(
     headers: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool], shares: Sequence[float], size: float
 ) -> Any:
     """Write the table element: a header row in bold over a line, pale lines between rows, no fill."""
+    back = ' rtl="1"' if turned() else ""
     grid = "".join(f'<a:gridCol w="{Inches(wide)}"/>' for wide in shares)
     drawn = [_row(headers, numeric, shares, size, head=True)]
     drawn += [_row(row, numeric, shares, size, head=False) for row in rows]
     return parse_xml(
-        f'<a:tbl xmlns:a="{_A}"><a:tblPr firstRow="1"/><a:tblGrid>{grid}</a:tblGrid>{"".join(drawn)}</a:tbl>'
+        f'<a:tbl xmlns:a="{_A}"><a:tblPr firstRow="1"{back}/><a:tblGrid>{grid}</a:tblGrid>{"".join(drawn)}</a:tbl>'
     )
 
 
@@ -153,7 +186,7 @@ def _row(
         f'anchor="{"b" if head else "t"}">{none}<a:lnB w="{width}"><a:solidFill><a:srgbClr val="{edge}"/></a:solidFill>'
         "</a:lnB><a:noFill/></a:tcPr>"
     )
-    letters = f'lang="en-GB" sz="{round(100 * size)}"'
+    letters = f'lang="{tag()}" sz="{round(100 * size)}"'
     colour = f'<a:solidFill><a:srgbClr val="{colours.text[1:]}"/></a:solidFill>'
     # an empty run would be as high as the letters of the theme
     written = [
@@ -161,7 +194,7 @@ def _row(
         for text in texts
     ]
     made = "".join(
-        f'<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p><a:pPr algn="{"r" if right else "l"}"/>{text}'
+        f"<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p><a:pPr{paragraph('r' if right else 'l')}/>{text}"
         f"<a:endParaRPr {letters}/></a:p></a:txBody>{frame}</a:tc>"
         for text, right in zip(written, numeric, strict=True)
     )

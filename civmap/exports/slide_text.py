@@ -10,7 +10,12 @@ from dataclasses import dataclass
 LETTER, LINE = 0.53, 1.22  # width of a letter and pitch of a line as shares of the size; Arial, with something to spare
 POINTS = 72.0  # to the inch
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what XML 1.0 cannot hold
-_SENTENCE = re.compile(r"(?<=[a-z0-9)%\]\u201d])[.?] (?=[A-Z0-9\u201c])")
+# letters of Latin scripts; a sign may stand apart from its word by a space that does not break
+_SENTENCE = re.compile(
+    r"(?<=[a-z\u00df-\u00f6\u00f8-\u00ff\u0153\u00a00-9)%\]\u201d\u00bb])[.?] "
+    r"(?=[A-Z\u00c0-\u00d6\u00d8-\u00de\u01520-9\u201c\u00ab])"
+)
+_SPACE = re.compile(r"[^\S\u00a0\u202f]+")  # where a line may break
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ def first_sentence(text: str) -> tuple[str, str]:
     --------
     >>> first_sentence("Gen A. Smith saw 1.2 of 3. No more.")
     ('Gen A. Smith saw 1.2 of 3.', 'No more.')
+    >>> first_sentence("Une tendance\u00a0? \u00c0 la baisse.")[1]
+    '\u00c0 la baisse.'
     """
     found = _SENTENCE.search(text)
     return (text, "") if found is None else (text[: found.start() + 1], text[found.end() :])
@@ -58,6 +65,17 @@ def sentences(text: str) -> list[str]:
         first, text = first_sentence(text)
         found.append(first)
     return found
+
+
+def unbroken(text: str) -> list[str]:
+    """Give the pieces of a text that stay on one line: words, and numbers with the spaces between their digits.
+
+    Examples
+    --------
+    >>> len(unbroken("de 1\u202f234 \u00e0 5\u00a0%"))
+    4
+    """
+    return [piece for piece in _SPACE.split(text) if piece]
 
 
 def lines_needed(text: str, width_in: float, size: float) -> int:

@@ -22,8 +22,10 @@ from civmap.exports.make_template import COVER, EXHIBIT, LAYOUTS, SLOTS, TEMPLAT
 from civmap.exports.prepared import Prepared
 from civmap.exports.slide_pages import Page, pages
 from civmap.exports.slide_shapes import GAP, Box, fill_text, notes_text, place, table_height, watermark
+from civmap.exports.slide_speech import tag
 from civmap.exports.slide_text import clean, first_that_fit
 from civmap.figures import theme
+from civmap.language import say, say_n, speaking, spoken
 
 _CUSTOM = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
 _TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes"
@@ -45,7 +47,7 @@ def deck(
     notes
         A speaker's note for each exhibit, as far as there are any.
     title
-        Of the cover.
+        Of the cover, which speaks as the first exhibit does.
     template
         A deck of one's own with layouts of the names in `civmap.exports.make_template.LAYOUTS`.
 
@@ -60,17 +62,24 @@ def deck(
         When the template cannot be read, or lacks a layout or a placeholder; all that it lacks is named at once.
     """
     presentation = _open(template)
+    with speaking(exported[0].language if exported else spoken()):
+        return _filled(presentation, exported, notes, title)
+
+
+def _filled(presentation: Any, exported: Sequence[Prepared], notes: Sequence[str], title: str) -> bytes:
     layouts = {layout.name: layout for layout in presentation.slide_layouts}
-    heading = title.strip() or "Harm to civilians"
+    heading = title.strip() or say("Harm to civilians")
     _cover(presentation.slides.add_slide(layouts[COVER]), exported, heading)
     room = {name: _room(layouts[name]) for name in (EXHIBIT, WIDE)}
     for number, one in enumerate(exported):
         said = notes[number] if number < len(notes) else ""
-        for page in pages(one, room):
-            slide = presentation.slides.add_slide(layouts[page.layout])
-            _slide(slide, one, page, said)
+        with speaking(one.language):
+            for page in pages(one, room):
+                slide = presentation.slides.add_slide(layouts[page.layout])
+                _slide(slide, one, page, said)
     properties = presentation.core_properties
     properties.title, properties.author, properties.keywords = clean(heading), "CivMap", _markings(exported)
+    properties.language = tag()
     _carry(presentation, manifest.short(exported))
     properties.subject = "; ".join(one.exhibit.fingerprint for one in exported)[:MOST_PROPERTY]
     written = io.BytesIO()
@@ -100,18 +109,22 @@ def _open(template: Path | None) -> Any:
         presentation = Presentation(str(path))
     except (OSError, ValueError, KeyError, PackageNotFoundError) as error:
         raise ExportError(
-            f"The template {path.name} cannot be read.", found=str(error)[:200], expected="a PowerPoint file (.pptx)",
+            say("The template {name} cannot be read.", name=path.name), found=str(error)[:200],
+            expected=say("a PowerPoint file (.pptx)"),
         ) from error  # fmt: skip
     found = {layout.name: layout for layout in presentation.slide_layouts}
-    faults = [f"no layout named '{name}'" for name in LAYOUTS if name not in found]
+    faults = [say("no layout named '{name}'", name=name) for name in LAYOUTS if name not in found]
     for name, slots in LAYOUTS.items():
         if name in found:
             faults += _lacking(found[name], slots)
     if faults:
         raise ExportError(
-            f"The template {path.name} cannot hold a briefing: " + "; ".join(faults) + ".",
-            found="layouts " + (", ".join(found) or "none"),
-            next_step=f"Start from CivMap's own template, {TEMPLATE.name}, which lies beside its exports in the code.",
+            say("The template {name} cannot hold a briefing: {faults}.", name=path.name, faults="; ".join(faults)),
+            found=say("layouts {names}", names=", ".join(found) or say("none")),
+            next_step=say(
+                "Start from CivMap's own template, {name}, which lies beside its exports in the code.",
+                name=TEMPLATE.name,
+            ),
         )
     for entry in list(presentation.slides._sldIdLst):
         presentation.part.drop_rel(entry.rId)
@@ -123,11 +136,13 @@ def _lacking(layout: Any, slots: Iterable[str]) -> list[str]:
     """Name the placeholders that a layout lacks, or has too small."""
     faults, held = [], _slots(layout)
     for slot in slots:
-        named, (wide, high) = f"placeholder {SLOTS[slot]} ({slot})", LEAST[slot]
+        named = say("placeholder {number} ({slot})", number=SLOTS[slot], slot=slot)
+        wide, high = LEAST[slot]
         if slot not in held:
-            faults.append(f"layout '{layout.name}' has no {named}")
+            faults.append(say("layout '{layout}' has no {named}", layout=layout.name, named=named))
         elif (held[slot].width or 0) < Inches(wide) or (held[slot].height or 0) < Inches(high):
-            faults.append(f"{named} of layout '{layout.name}' is smaller than {wide:g} by {high:g} inches")
+            faults.append(say("{named} of layout '{layout}' is smaller than {wide:g} by {high:g} inches", named=named,
+                              layout=layout.name, wide=wide, high=high))  # fmt: skip
     return faults
 
 
@@ -149,12 +164,14 @@ def _cover(slide: Any, exported: Sequence[Prepared], title: str) -> None:
     ))  # fmt: skip
     general = list(dict.fromkeys(line for one in exported for line in one.general))
     fill_text(slots["title"], [title], largest=34, least=18)
-    more = f"The notes of this slide list all {len(listed)} exhibits."
+    more = say_n(len(listed), "The notes of this slide list the {n} exhibit.",
+                 "The notes of this slide list all {n} exhibits.")  # fmt: skip
     fill_text(slots["sentence"], listed, largest=14, least=9, more=more)
-    sources = [" \u00b7 ".join(general), "Each slide says what it counts, what is held back and its disclosure rule."]
-    fill_text(slots["source"], sources, largest=9, least=7, more="The notes of this slide name every source.")
+    ruled = say("Each slide says what it counts, what is held back and its disclosure rule.")
+    fill_text(slots["source"], [" \u00b7 ".join(general), ruled], largest=9, least=7,
+              more=say("The notes of this slide name every source."))  # fmt: skip
     for side in ("top", "bottom"):
-        fill_text(slots[side], [marks], largest=11, least=6)
+        fill_text(slots[side], [marks], largest=11, least=6, centred=True)
     if any(one.synthetic for one in exported):
         watermark(slide, Box.of(slots["sentence"]))
     notes_text(slide, [marks, title, *listed, *stamped])
@@ -177,19 +194,19 @@ def _slide(slide: Any, one: Prepared, page: Page, note: str) -> None:
     if page.table is not None:
         _move_up(slots["caveats"], Box.of(slots["exhibit"]), table_height(page.table))
     caveats = [f"\u2013 {line}" for line in (*cut_title, *page.sentence[held:], *page.caveats)]
-    unsaid = fill_text(slots["caveats"], caveats, largest=11, least=8, more="More stands in the notes.")
+    unsaid = fill_text(slots["caveats"], caveats, largest=11, least=8, more=say("More stands in the notes."))
     cut = fill_text(slots["source"], [" \u00b7 ".join(one.stamp)], largest=8, least=6)
     for side in ("top", "bottom"):
-        fill_text(slots[side], [one.marking], largest=11, least=6)
+        fill_text(slots[side], [one.marking], largest=11, least=6, centred=True)
     place(slide, slots["exhibit"], page, synthetic=one.synthetic)
     lines = [
         one.marking,
         note,
         page.alt,
-        f"Finding: {one.exhibit.sentence}",
-        *(["Caveats:", *caveats] if caveats else []),
+        say("Finding: {finding}", finding=one.exhibit.sentence),
+        *([say("Caveats:"), *caveats] if caveats else []),
+        say("How it is made: {method}", method=page.method) if page.method else "",
+        say("On the slide no room was found for every caveat; all stand above.") if unsaid else "",
+        say("On the slide the sources are cut; they are below in full.") if cut else "",
     ]
-    lines += [f"How it is made: {page.method}"] if page.method else []
-    lines += ["On the slide no room was found for every caveat; all stand above." if unsaid else "",
-              "On the slide the sources are cut; they are below in full." if cut else ""]  # fmt: skip
-    notes_text(slide, [*lines, *page.events, *one.stamp, theme.SYNTHETIC if one.synthetic else ""])
+    notes_text(slide, [*lines, *page.events, *one.stamp, say(theme.SYNTHETIC) if one.synthetic else ""])

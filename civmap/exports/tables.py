@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
+from civmap.exhibits import words
+from civmap.exhibits.headers import headers
 from civmap.exhibits.recipe import Exhibit
+from civmap.figures import theme
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS
+from civmap.language import mark, say, say_n, speaking
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is taken as a formula
 _RUNS_WITHIN = re.compile(r'([,;\t][\s"]*)(?=[=+\-@])')  # a line is split there into cells
 # not for a file: shapes, the words of a tooltip, and place names, which in one's own log can be somebody's home
 _SCREEN_ONLY = ("geometry", "label", "place", "Place")
+_LAYERS = {"cells": mark("cell"), "provinces": mark("known only to the province")}
+_LATIN = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")  # but for those that hold a number and its sign together
 
 
 def part_table(part: Part) -> pd.DataFrame:
-    """Give all the numbers behind a part as one plain table, with units in its headers."""
+    """Give all the numbers behind a part as one plain table, with units in its headers.
+
+    Columns keep their names but for those of the unit, which are said.
+    """
     table = part.table
     if part.kind == "cells":
-        layers = {"cell": part.frames["cells"], "known only to the province": part.frames["provinces"]}
+        layers = {name: part.frames[name] for name in _LAYERS}
         known = {
-            name: (frame[frame["incidents"] > 0] if "incidents" in frame else frame).assign(layer=name)
+            name: (frame[frame["incidents"] > 0] if "incidents" in frame else frame).assign(layer=say(_LAYERS[name]))
             for name, frame in layers.items()
         }
         table = pd.concat(
@@ -39,16 +50,26 @@ def part_table(part: Part) -> pd.DataFrame:
     if not unit:
         return table
     if "value_min" in table:  # the value drawn is one of these three
-        return table.drop(columns="value").rename(columns={f"value_{end}": f"{_of(unit)}, {end}" for end in BOUNDS})
-    ends = {"value": unit, "low": f"{_of(unit)}, min", "high": f"{_of(unit)}, max"}
+        return table.drop(columns="value").rename(columns={f"value_{end}": _bounded(unit, end) for end in BOUNDS})
+    ends = {"value": unit, "low": _bounded(unit, "min"), "high": _bounded(unit, "max")}
     return table.drop(columns=[end for end in ("low", "high") if table.get(end, pd.Series([0])).isna().all()]).rename(
         columns=ends
     )
 
 
-def _of(unit: str) -> str:
-    """Take the bound out of a unit, such as civilians killed (best) per month."""
-    return re.sub(r" \((min|best|max)\)", "", unit)
+def shown_table(part: Part) -> pd.DataFrame:
+    """Give the table of a part as a file shows it: that of a kind ``table`` under headers in words."""
+    table = part_table(part)
+    if part.kind != "table":
+        return table
+    said = headers(part)
+    return table.set_axis([said.get(str(name), str(name)) for name in table], axis="columns")
+
+
+def _bounded(unit: str, bound: str) -> str:
+    """Put another bound to a unit, such as civilians killed (best) per month."""
+    bounds = "|".join(re.escape(say(one)) for one in words.BOUNDS.values())
+    return say("{unit}, {bound}", unit=re.sub(rf" \(({bounds})\)", "", unit), bound=say(words.BOUNDS[bound]))
 
 
 def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
@@ -66,23 +87,29 @@ def csv_bytes(exhibit: Exhibit, part: Part) -> bytes:
     bytes
         For reading again: ``pandas.read_csv(file, comment="#")``.
     """
-    head = [
-        exhibit.title,
-        part.title,
-        *(["SYNTHETIC DATA"] if exhibit.synthetic else []),
-        f"Period: {exhibit.period}; n = {exhibit.n} incidents" if exhibit.period else f"n = {exhibit.n}",
-        exhibit.sentence,
-        *(f"Caveat: {caveat}" for caveat in exhibit.caveats),
-        *(f"Source: {source}" for source in exhibit.sources),
-        f"Fingerprint: {exhibit.fingerprint}",
-    ]
-    return csv_with(part_table(part), head)
+    with speaking(exhibit.language):
+        counted = (
+            say_n(exhibit.n, "Period: {period}; n = {n} incident", "Period: {period}; n = {n} incidents",
+                  period=exhibit.period) if exhibit.period else say("n = {n}", n=words.number(exhibit.n))
+        )  # fmt: skip
+        head = [
+            exhibit.title,
+            part.title,
+            *([say(theme.SYNTHETIC)] if exhibit.synthetic else []),
+            counted,
+            exhibit.sentence,
+            *(say("Caveat: {caveat}", caveat=caveat) for caveat in exhibit.caveats),
+            *(say("Source: {source}", source=source) for source in exhibit.sources),
+            say("Fingerprint: {fingerprint}", fingerprint=exhibit.fingerprint),
+        ]
+        return csv_with(shown_table(part), head)
 
 
 def csv_with(table: pd.DataFrame, head: Sequence[str], foot: Sequence[str] = ()) -> bytes:
     """Write a table as CSV (UTF-8 with BOM) between lines that begin with ``#``; a spreadsheet runs none of it."""
     above, below = (
-        "".join(f"# {_RUNS_WITHIN.sub(_apart, ' '.join(line.split()))}\n" for line in lines) for lines in (head, foot)
+        "".join(f"# {_RUNS_WITHIN.sub(_apart, _SPACES.sub(' ', line).strip())}\n" for line in lines)
+        for lines in (head, foot)
     )
     rows = safe_cells(table).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     return ("\ufeff" + above + rows + below).encode()
@@ -93,9 +120,21 @@ def _apart(found: re.Match[str]) -> str:
 
 
 def file_name(exhibit: Exhibit, part: Part, ending: str) -> str:
-    """Name a download after the exhibit, the part and the fingerprint."""
-    words = re.sub(r"[^a-z0-9]+", "-", f"{exhibit.recipe.analysis} {part.title}".lower()).strip("-")
-    return f"civmap-{words[:60].strip('-')}-{exhibit.fingerprint}.{ending}"
+    """Name a download after the exhibit, the part and the fingerprint, in letters that every system takes."""
+    return f"civmap-{plain_name(f'{exhibit.recipe.analysis} {part.title}')}-{exhibit.fingerprint}.{ending}"
+
+
+def plain_name(text: str) -> str:
+    """Write a text as a piece of a file's name: at most 60 letters a to z, digits and dashes.
+
+    Examples
+    --------
+    >>> plain_name("Évolution des œuvres, 2009: n < 5")
+    'evolution-des-oeuvres-2009-n-5'
+    """
+    bare = unicodedata.normalize("NFKD", text.casefold().translate(_LATIN))
+    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:60].strip("-")
 
 
 def file_names(exhibit: Exhibit, ending: str) -> list[str]:
@@ -111,11 +150,11 @@ def file_names(exhibit: Exhibit, ending: str) -> list[str]:
 
 def safe_cells(table: pd.DataFrame) -> pd.DataFrame:
     """Put an apostrophe before text that a spreadsheet would run, in headers too."""
-    safe = table.rename(columns=_safe_cell)
-    for name in safe.columns:
-        if not (pd.api.types.is_numeric_dtype(safe[name]) or pd.api.types.is_datetime64_any_dtype(safe[name])):
-            safe[name] = safe[name].astype("object").map(_safe_cell, na_action="ignore")
-    return safe
+    columns = [
+        column if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+        else column.astype("object").map(_safe_cell, na_action="ignore") for _, column in table.items()
+    ]  # fmt: skip
+    return pd.concat(columns, axis="columns").rename(columns=_safe_cell) if columns else table
 
 
 def _safe_cell(cell: Any) -> Any:

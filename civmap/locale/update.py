@@ -15,6 +15,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from civmap import schema
+from civmap.exhibits import ANALYSES
+from civmap.exports.methods import method
 from civmap.language import CATALOGUES, LANGUAGES
 from civmap.readers.air.result import RULES as AIR_RULES
 from civmap.readers.faults import RULES
@@ -34,7 +36,7 @@ PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}  # CLDR's third form, of whole m
 def texts() -> Catalog:
     """Collect every text that can be said, with the files in which it stands."""
     found = Catalog(charset="utf-8")
-    for file, message, context in (*_in_code(), *_in_schema(), *_in_theatres()):
+    for file, message, context in (*_in_code(), *_in_schema(), *_in_methods(), *_in_theatres()):
         found.add(message, locations=[(file, 0)], context=context)
     return found
 
@@ -84,6 +86,12 @@ def _in_schema() -> Iterator[tuple[str, str, None]]:
             said += [code.replace("_", " ") for code in words if code not in schema.WORDS]
     for text in said:
         yield "civmap/schema.py", text, None
+
+
+def _in_methods() -> Iterator[tuple[str, str, None]]:
+    """How an exhibit is made stands in the notes of its slides, as its function describes itself."""
+    for analysis in ANALYSES:
+        yield "civmap/exports/methods.py", method(analysis), None
 
 
 def _in_theatres() -> Iterator[tuple[str, str, None]]:
