@@ -17,11 +17,13 @@ from scipy.stats import t as student
 from civmap.analysis.trends import clustering, pool_changes
 from civmap.errors import CivMapError
 from civmap.exhibits import Recipe, build
+from civmap.exhibits.headers import headers
 from civmap.exhibits.trends.findings import NOT_COVERED, limits, percent
 from civmap.exhibits.trends.trend_map import CLASSES
 from civmap.figures import theme
 from civmap.figures.class_maps import shades
 from civmap.filters import Filters
+from civmap.language import speaking
 from civmap.readers import read
 from civmap.store import Store
 from tests.stores import KABUL, KANDAHAR, add, incident, monthly
@@ -445,3 +447,46 @@ def test_every_number_of_two_real_provinces_is_recomputed_from_the_file(referenc
         assert row["Pooled, 95 % interval"] == limits(pooled.loc[code, "low"], pooled.loc[code, "high"])
         yearly = _trend_by_hand(own.to_numpy(dtype=float))
         assert f"{row['Trend a year']} {row['Trend, 95 % interval']}" == f"{percent(yearly[0])} {limits(*yearly[1:])}"
+
+
+# ---- in French -------------------------------------------------------------------------------------------------------
+
+ASKED = (
+    ("trend_table", {}), ("trend_table", {"areas": "groups", "span": "3 months"}), ("trends", {"frequency": "year"}),
+    ("national_trend", {"frequency": "week"}), ("national_trend", {"frequency": "year", "per": "sorties"}),
+    ("province_trend", {"province": "AF-KAN"}), ("trend_compare", {"first": "AF-KAB", "second": "AF-KAN"}),
+    ("trend_methods", {"province": "AF-KAN"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("analysis", "parameters"), ASKED)
+@pytest.mark.parametrize("measure", ["incidents", "killed"])
+def test_in_french_the_numbers_are_the_same_under_other_words(store, analysis, parameters, measure):
+    filters = Filters(measure=measure)
+    english = asked(store, analysis, filters, **parameters)
+    with speaking("fr"):
+        french = asked(store, analysis, filters, **parameters)
+        shown = [list(headers(part).values()) for part in french.parts if part.kind == "table"]
+    assert french.title != english.title and french.sentence != english.sentence
+    assert len(french.caveats) == len(english.caveats)
+    for one, other in zip(english.parts, french.parts, strict=True):
+        assert one.alt != other.alt
+        for name, frame in one.frames.items():
+            assert list(frame) == list(other.frames[name]), "columns identify, and are not translated"
+            numbers = [column for column in frame if pd.api.types.is_numeric_dtype(frame[column])]
+            pd.testing.assert_frame_equal(frame[numbers], other.frames[name][numbers])
+    assert not {"Trend a year", "95 % interval", "From", "Last 24 months"} & {head for heads in shown for head in heads}
+
+
+def test_the_table_in_french_says_its_words_months_and_units_in_french(store):
+    with speaking("fr"):
+        exhibit = asked(store, filters=Filters(measure="killed"))
+        heads = headers(exhibit.parts[0])
+    assert heads["Jan to Dec 2012, civilians killed (best)"] == "janv. à déc. 2012, civils tués (meilleure)"
+    assert heads["Trend (48 months)"] == "Tendance (48 mois)"
+    word = exhibit.parts[0].table.set_index("Province")["Trend (48 months)"]
+    land = exhibit.parts[1].frames["provinces"].set_index("name")["finding"]
+    classes = {name for name, _ in exhibit.parts[1].encoding["classes"]}
+    assert word["Kandahar"] == land["Kandahar"] == "en baisse" and set(land) <= classes
+    assert "provinces en hausse\xa0: Kabul" in exhibit.sentence and "jusqu'en décembre 2012" in exhibit.sentence
+    assert "rising" not in " ".join([exhibit.sentence, exhibit.parts[1].alt, *exhibit.caveats])

@@ -91,7 +91,7 @@ def trend_compare(recipe: Recipe, store: Store) -> Exhibit:
         alt=say("Table of the trends of {first} and {second}.", **both),
     )
     return here.exhibit(
-        title=say("Two beside each other"), sentence=sentence, parts=[chart, table],
+        title=say("Two beside each other"), sentence=words.capital(sentence), parts=[chart, table],
         caveats=[*map(say, BOTH_SIDES.get(chosen["what"], ())),
                  say("Two words never make a difference: that one is clear and the other is not says nothing of "
                      "whether they differ; the ratio of the two trends does.")],
