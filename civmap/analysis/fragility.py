@@ -14,8 +14,8 @@ import pandas as pd
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.effects import Check, Intervention, RateRatio
 from civmap.analysis.months_needed import MonthsNeeded, months_needed
-from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse, first_level, fit_segmented
+from civmap.analysis.segmented_terms import Event
 from civmap.analysis.specifications import Placebos, each_outcome, placebo_dates, specification_curve
 from civmap.analysis.variants import (
     Activity,
@@ -243,7 +243,7 @@ def _checks(
         said = say("without the largest incident ({day}) the ratio is {ratio}", day=day(largest.day), ratio=ratio)
         found.append(Check(say("without the largest incident"), held, said))
     if bounds is not None:
-        found.append(Check(say("attribution"), bounds.holds, bounds.text.rstrip(".")))
+        found.append(Check(say("attribution"), bounds.holds, bounds.text[:1].lower() + bounds.text[1:].rstrip(".")))
     against = [row["label"] for _, row in counts.iterrows() if _clear(row["low"], row["high"]) == -sign]
     if len(counts):
         said = (

@@ -21,8 +21,8 @@ from civmap.analysis.count_series import AnalysisWarning
 from civmap.analysis.effect_summary import EffectSummary, summarise
 from civmap.analysis.effects import Detectable, Difference, Intervention, Neighbour, RateRatio, rate_ratio
 from civmap.analysis.pooled import pooled_time_series
-from civmap.analysis.segmented_design import Event, Term
 from civmap.analysis.segmented_model import analyse
+from civmap.analysis.segmented_terms import Event, Term
 from civmap.analysis.structural import structural_counterfactual
 from civmap.analysis.tallies import Agreement, compare_tallies
 from civmap.errors import AnalysisError

@@ -14,8 +14,8 @@ import pandas as pd
 
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.effects import Intervention
-from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse
+from civmap.analysis.segmented_terms import Event
 from civmap.analysis.unit_panel import place_levels, read_unit_panel
 from civmap.language import say
 

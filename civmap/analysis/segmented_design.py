@@ -6,70 +6,23 @@ A date takes effect with THE PERIOD THAT HOLDS IT: that period counts as after.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from civmap.analysis.count_panel import Day, Series, to_day
+from civmap.analysis.count_panel import Series
 from civmap.analysis.period_words import counted, unit_word, units_word
+from civmap.analysis.segmented_terms import SAME, Column, capital
 from civmap.errors import AnalysisError
 from civmap.language import day as said_day
 from civmap.language import listed, mark, say, say_in
 
-__all__ = [
-    "Column",
-    "Design",
-    "Event",
-    "Term",
-    "build_design",
-    "by_nearness",
-    "log_counts",
-    "term_columns",
-    "without_silence",
-]
+__all__ = ["Design", "build_design", "log_counts"]
 
 Array = NDArray[np.float64]
 
 SAME_AS = mark("{event} says the same as {others} and is not in the model.")
-SAME = 1e-6  # share of a column's length left after regression on others, below which it says nothing new
-
-
-@dataclass(frozen=True)
-class Term:
-    """Something else that happened inside the window: a change of recording, or context.
-
-    Parameters
-    ----------
-    label
-        As it stands in the sentence, in the language that is spoken, such as ``the Raqqa campaign``.
-    start, end
-        Days; the end may be open.
-    shape
-        ``step``: from the period that holds the start on. ``ramp``: grows from start to end, then stays.
-        ``pulse``: the share of each period between start and end. Without it, a recording change with an end
-        is a ramp, context with an end a pulse, and anything without an end a step.
-    """
-
-    label: str
-    start: Day
-    end: Day | None = None
-    shape: Literal["step", "ramp", "pulse"] | None = None
-
-
-Event = Term | Day | tuple[Day, Day | None]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the model and what it stands for."""
-
-    label: str
-    kind: str
-    values: Array
-    start: pd.Timestamp | None = None
-    end: pd.Timestamp | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +92,7 @@ def build_design(
         control = Column(say("the control '{name}'", name=name), "base", _centred(log_counts(counts)))
         if _twins(columns, control):
             both = [say_in("in a list", "trend"), say_in("in a list", "season")]
-            notes.append(say(SAME_AS, event=_sentence(control.label), others=listed(both)))
+            notes.append(say(SAME_AS, event=capital(control.label), others=listed(both)))
         else:
             columns.append(control)
     level: list[int] = []
@@ -161,11 +114,11 @@ def build_design(
     room = len(place) // 3 - len(columns)
     for column in terms:
         if np.ptp(column.values) < SAME:
-            notes.append(say("{event} does not vary inside the window and is left out.", event=_sentence(column.label)))
+            notes.append(say("{event} does not vary inside the window and is left out.", event=capital(column.label)))
         elif twins := _twins(columns, column):
             left_out.append((column, twins))
             others = dict.fromkeys(_in_list(columns[number]) for number in twins if number)
-            notes.append(say(SAME_AS, event=_sentence(column.label), others=listed(list(others))))
+            notes.append(say(SAME_AS, event=capital(column.label), others=listed(list(others))))
         elif room <= 0:
             left_out.append((column, ()))
             notes.append(say(
@@ -178,58 +131,16 @@ def build_design(
     return Design(tuple(columns), tuple(level), tuple(slope), tuple(left_out), tuple(notes))
 
 
-def term_columns(series: Series, *, recording_changes: Sequence[Event], context: Sequence[Event]) -> tuple[Column, ...]:
-    """Turn other events into columns.
-
-    Parameters
-    ----------
-    series
-        The periods.
-    recording_changes, context
-        The events; a day alone begins something lasting, a pair of days is a start and an end.
-    """
-    kinds = [("recording change", each) for each in recording_changes] + [("context", each) for each in context]
-    return tuple(_term_column(series, _named(each, kind), kind) for kind, each in kinds)
-
-
-def without_silence(series: Series, terms: Sequence[Column]) -> tuple[Series, list[str]]:
-    """Leave out the periods of an event during which nothing was counted.
-
-    The effect of such an event has no finite value; leaving its periods out gives the same answer for all
-    else.
-    """
-    keep, notes = np.ones(len(series.place), dtype=bool), []
-    for term in terms:
-        during = term.values > SAME
-        if during.any() and not during.all() and not series.counts[during].any():
-            keep &= ~during
-            notes.append(say(
-                "Nothing was counted during {event}; {periods} left out.",
-                event=term.label, periods=counted(int(during.sum()), "period"),
-            ))  # fmt: skip
-    return series.keep(keep), notes
-
-
 def log_counts(counts: Array) -> Array:
     """Logarithm of counts; half a count is added to all where one is 0."""
     return np.asarray(np.log(counts + 0.5 * float((counts == 0).any())))
-
-
-def by_nearness(terms: Sequence[Column], at: Sequence[pd.Timestamp]) -> list[Column]:
-    """Sort recording changes before context, each by how near it begins or ends to a date."""
-
-    def distance(term: Column) -> int:
-        edges = [edge for edge in (term.start, term.end) if edge is not None]
-        return min(abs((edge - day).days) for edge in edges for day in at)
-
-    return sorted(terms, key=lambda term: (term.kind == "context", distance(term)))
 
 
 def _append(columns: list[Column], column: Column) -> int:
     if _twins(columns, column):
         raise AnalysisError(
             say("{event} cannot be told from the trend, the season and the other directives.",
-                event=_sentence(column.label)),
+                event=capital(column.label)),
             next_step=say("Take a longer window or fewer dates."),
         )  # fmt: skip
     columns.append(column)
@@ -244,45 +155,6 @@ def _twins(columns: Sequence[Column], column: Column) -> tuple[int, ...]:
         return ()
     size = np.abs(shares) * np.linalg.norm(matrix, axis=0)
     return tuple(int(index) for index in np.flatnonzero(size > SAME * size.max()))
-
-
-def _named(event: Event, kind: str) -> Term:
-    """Name an event that was given by its days alone."""
-    if isinstance(event, Term):
-        return event
-    start, end = event if isinstance(event, tuple) else (event, None)
-    nameless, named = (
-        (say("a recording change"), mark("the recording change of {day:%B %Y}"))
-        if kind == "recording change"
-        else (say("an event of context"), mark("the context of {day:%B %Y}"))
-    )
-    return Term(say(named, day=to_day(start, nameless)), start, end)
-
-
-def _term_column(series: Series, term: Term, kind: str) -> Column:
-    start = to_day(term.start, term.label)
-    end = None if term.end is None else to_day(term.end, term.label)
-    shape = term.shape or ("step" if end is None else "ramp" if kind == "recording change" else "pulse")
-    if end is not None and end < start:
-        raise AnalysisError(
-            say("{event} ends before it starts.", event=_sentence(term.label)),
-            found=say("{first_day} to {last_day}", first_day=start.date().isoformat(), last_day=end.date().isoformat()),
-        )
-    if shape == "step":
-        return Column(term.label, kind, (series.place >= series.position(start)).astype(float), start, end)
-    if end is None:
-        raise AnalysisError(
-            say("{event} is a {shape} without an end.", event=_sentence(term.label), shape=shape),
-            next_step=say("Give its end."),
-        )
-    opens, closes = (np.asarray((times - start) / pd.Timedelta(days=1)) for times in (series.starts, series.ends))
-    length = (end - start).days + 1.0  # the last day belongs to it
-    if shape == "pulse":
-        lasting = np.clip(closes, 0, length) - np.clip(opens, 0, length)
-        return Column(term.label, kind, lasting / (closes - opens), start, end)
-    # mean over each period of a line from 0 to 1, so that a period half way through counts half
-    area = [np.where(x > length, x - length / 2, np.maximum(x, 0) ** 2 / (2 * length)) for x in (opens, closes)]
-    return Column(term.label, kind, (area[1] - area[0]) / (closes - opens), start, end)
 
 
 def _harmonics(series: Series, asked: int) -> tuple[int, list[str]]:
@@ -326,7 +198,3 @@ def _in_list(column: Column) -> str:
         return say_in("in a list", "trend")
     wave = column.kind == "base" and column.label[:3] in ("sin", "cos")
     return say_in("in a list", "season") if wave else column.label
-
-
-def _sentence(label: str) -> str:
-    return label[:1].upper() + label[1:]

@@ -17,15 +17,8 @@ from civmap.analysis.count_panel import Day, Series
 from civmap.analysis.count_series import Estimates, Inference, ar1_estimates, hac_estimates, model_estimates
 from civmap.analysis.detectable import smallest_detectable
 from civmap.analysis.effects import Difference, Intervention, RateRatio, check_confidence, one_or_all
-from civmap.analysis.segmented_design import (
-    Column,
-    Design,
-    Event,
-    build_design,
-    by_nearness,
-    term_columns,
-    without_silence,
-)
+from civmap.analysis.segmented_design import Design, build_design
+from civmap.analysis.segmented_terms import Column, Event, by_nearness, term_columns, without_silence
 from civmap.analysis.separability import find_neighbours
 from civmap.analysis.window import check_sides, read_dates, without_phase_in
 from civmap.errors import AnalysisError

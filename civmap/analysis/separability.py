@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from civmap.analysis.count_fit import CountFit, refit
 from civmap.analysis.count_series import Estimates
 from civmap.analysis.effects import Neighbour
-from civmap.analysis.segmented_design import Column, Design
+from civmap.analysis.segmented_design import Design
+from civmap.analysis.segmented_terms import Column
 from civmap.language import say
 
 __all__ = ["find_neighbours"]

@@ -14,8 +14,8 @@ import pandas as pd
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.effects import RateRatio
 from civmap.analysis.period_words import counted
-from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import first_level, fit_segmented
+from civmap.analysis.segmented_terms import Event
 from civmap.analysis.window import around, read_dates
 from civmap.errors import AnalysisError
 from civmap.language import say

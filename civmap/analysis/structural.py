@@ -18,8 +18,9 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from civmap.analysis.count_panel import Day, Series, read_series
 from civmap.analysis.count_series import Estimates
 from civmap.analysis.effects import Detectable, Difference, Intervention, RateRatio, check_confidence, one_or_all
-from civmap.analysis.segmented_design import Design, Event, build_design, by_nearness, log_counts
+from civmap.analysis.segmented_design import Design, build_design, log_counts
 from civmap.analysis.segmented_model import prepare, ratios
+from civmap.analysis.segmented_terms import Event, by_nearness
 from civmap.errors import AnalysisError
 from civmap.language import listed, say
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from civmap.analysis.count_panel import Day, read_series
 from civmap.analysis.effects import Intervention, RateRatio
-from civmap.analysis.segmented_design import Event
 from civmap.analysis.segmented_model import analyse
+from civmap.analysis.segmented_terms import Event
 from civmap.errors import AnalysisError
 from civmap.language import say, say_n
 

@@ -13,8 +13,8 @@ from civmap.analysis.count_fit import fit_counts
 from civmap.analysis.count_panel import read_series
 from civmap.analysis.effects import Check
 from civmap.analysis.interventions import AnalysisWarning, Term, interrupted_time_series, rate_ratio, summarise
-from civmap.analysis.segmented_design import term_columns
 from civmap.analysis.segmented_model import first_level, fit_segmented
+from civmap.analysis.segmented_terms import term_columns
 from civmap.errors import AnalysisError
 from tests.analysis.published import sicily
 
