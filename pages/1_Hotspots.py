@@ -27,7 +27,7 @@ unit = choose(
 )  # fmt: skip
 exposure = choose(
     right.segmented_control, say("Compared with"), "exposure", hotspots.choices(look.recipe("hotspots"), look.store),
-    required=True, format_func=lambda code: say(hotspots.EXPOSURES[code]),
+    required=True, format_func=hotspots.exposure_word,
     first=hotspots.default(unit, theatre_has_population=peopled),
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from civmap.exhibits.hotspots.units import counted
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, options, standing
 from civmap.figures.part import Part
-from civmap.language import mark, say, say_n
+from civmap.language import mark, say, say_in, say_n
 from civmap.store import Store
 
 PERIODS = {"quarter": "Q", "month": "M", "year": "Y"}
@@ -31,16 +31,6 @@ PATTERNS = {
 }  # fmt: skip
 CLASSES = ((GROWING, "5"), (LASTING, "4"), (CHANGING, "3"), (FADING, "2"), (COLD, "1"), (NEITHER, "bare"),
            (told.NO_ANSWER, "no_answer"), (told.UNSEEN, "unobserved"))  # fmt: skip
-KINDS = {
-    "new": mark("new"), "consecutive": mark("consecutive"), "intensifying": mark("intensifying"),
-    "persistent": mark("persistent"), "sporadic": mark("sporadic"), "oscillating": mark("oscillating"),
-    "diminishing": mark("diminishing"), "historical": mark("historical"), "new_cold": mark("new cold"),
-    "consecutive_cold": mark("consecutive cold"), "intensifying_cold": mark("intensifying cold"),
-    "persistent_cold": mark("persistent cold"), "sporadic_cold": mark("sporadic cold"),
-    "oscillating_cold": mark("oscillating cold"), "diminishing_cold": mark("diminishing cold"),
-    "historical_cold": mark("historical cold"), "no_pattern": mark("no pattern"), "too_few": mark("too few"),
-    "not_observed": mark("not observed"),
-}  # fmt: skip
 BY = {
     "quarter": mark("How hot spots developed, by quarter"), "month": mark("How hot spots developed, by month"),
     "year": mark("How hot spots developed, by year"),
@@ -79,7 +69,7 @@ def emerging(recipe: Recipe, store: Store) -> Exhibit:
     spans = counted_periods(cube.shape[1], period)
     below = f"{here.subtitled(total)}; {spans}"
     mixed = (found["pattern"] == "no_pattern") & (found["hot_periods"] > 0)
-    said = found["pattern"].map(KINDS).map(say).mask(mixed, say("hot and cold in turn"))
+    said = found["pattern"].map(kinds()).mask(mixed, say("hot and cold in turn"))
     ever = found[found["answer"] & (found["hot_periods"] > 0)].sort_values(["hot_periods", "z_last"], ascending=False)
     table = _table(seen, cube, ever, said)
     part = Part(
@@ -92,8 +82,8 @@ def emerging(recipe: Recipe, store: Store) -> Exhibit:
         cells=counted(int(found["answer"].sum()), "cells"), periods=spans,
     )  # fmt: skip
     if len(ever):
-        kinds = said[ever.index].value_counts()
-        listed = words.listed([say("{n} {pattern}", n=number, pattern=name) for name, number in kinds.items()])
+        numbers = said[ever.index].value_counts()
+        listed = words.listed([say("{n} {pattern}", n=number, pattern=name) for name, number in numbers.items()])
         sentence = say("{sentence}: {patterns}", sentence=sentence, patterns=listed)
     caveats = [
         say(HOT_IN[period]) + " "
@@ -108,6 +98,27 @@ def emerging(recipe: Recipe, store: Store) -> Exhibit:
     ]  # fmt: skip
     parts = [_map(seen, cube, found, period, below), part]
     return here.exhibit(title=title, sentence=f"{sentence}.", parts=parts, caveats=caveats, n=total)
+
+
+def kinds() -> dict[str, str]:
+    """Say each pattern of `civmap.analysis.emerging.emerging` in words.
+
+    Examples
+    --------
+    >>> kinds()["new_cold"]
+    'new cold'
+    """
+    return {
+        "new": say_in("hot spot", "new"), "consecutive": say_in("hot spot", "consecutive"),
+        "intensifying": say_in("hot spot", "intensifying"), "persistent": say_in("hot spot", "persistent"),
+        "sporadic": say_in("hot spot", "sporadic"), "oscillating": say_in("hot spot", "oscillating"),
+        "diminishing": say_in("hot spot", "diminishing"), "historical": say_in("hot spot", "historical"),
+        "new_cold": say("new cold"), "consecutive_cold": say("consecutive cold"),
+        "intensifying_cold": say("intensifying cold"), "persistent_cold": say("persistent cold"),
+        "sporadic_cold": say("sporadic cold"), "oscillating_cold": say("oscillating cold"),
+        "diminishing_cold": say("diminishing cold"), "historical_cold": say("historical cold"),
+        "no_pattern": say("no pattern"), "too_few": say("too few"), "not_observed": say("not observed"),
+    }  # fmt: skip
 
 
 def counted_periods(number: int, period: str) -> str:
@@ -126,7 +137,7 @@ def counted_periods(number: int, period: str) -> str:
 def _map(seen: Field, cube: pd.DataFrame, found: pd.DataFrame, period: str, below: str) -> Part:
     """Draw what became of every cell."""
     finding = found["pattern"].map(lambda name: say(COLD if name.endswith("_cold") else PATTERNS[name]))
-    said = found["pattern"].map(KINDS).map(say)
+    said = found["pattern"].map(kinds())
     spans = counted_periods(cube.shape[1], period)
     hot = told.each(found["hot_periods"], lambda hot: say("hot in {hot} of {periods}", hot=hot, periods=spans))
     frame = pd.DataFrame({

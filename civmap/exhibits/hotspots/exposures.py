@@ -13,18 +13,11 @@ from civmap.exhibits.hotspots.field import Field
 from civmap.exhibits.recipe import Recipe
 from civmap.exhibits.standing import standing
 from civmap.filters import Filters
-from civmap.language import mark, say
+from civmap.language import mark, say, say_in
 from civmap.queries import air as questions
 from civmap.store import Store
 
-# What is said of each exposure on the page, and in a title.
-EXPOSURES = {
-    "population": mark("population"),
-    "earlier": mark("its own earlier period"),
-    "all": mark("all incidents"),
-    "hours": mark("observation hours"),
-    "area": mark("area"),
-}
+EXPOSURES = ("population", "earlier", "all", "hours", "area")
 COMPARED = {
     "population": mark("compared with population"),
     "earlier": mark("compared with its own earlier period"),
@@ -32,6 +25,23 @@ COMPARED = {
     "hours": mark("compared with observation hours"),
     "area": mark("compared with area"),
 }
+
+
+def exposure_word(code: str) -> str:
+    """Name an exposure, to choose it.
+
+    Examples
+    --------
+    >>> exposure_word("earlier")
+    'its own earlier period'
+    """
+    return {
+        "population": say_in("exposure", "population"),
+        "earlier": say_in("exposure", "its own earlier period"),
+        "all": say_in("exposure", "all incidents"),
+        "hours": say_in("exposure", "observation hours"),
+        "area": say_in("exposure", "area"),
+    }[code]
 
 
 def population(field: Field) -> tuple[pd.Series, str]:
