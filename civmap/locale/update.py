@@ -6,12 +6,12 @@ missing. A translation is written into the `.po` file by hand, with any editor.
 
 from __future__ import annotations
 
+import ast
 import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from civmap import schema
@@ -26,10 +26,10 @@ from civmap.theatre import SHIPPED, load_theatre
 from civmap.theatre_files import CONTEXT_KINDS, DIRECTIONS, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYWORDS = {
-    "say": None, "mark": None, "say_in": ((1, "c"), 2), "say_n": (2, 3), "count": (2, 3),
+# which arguments of a function are the text (singular and plural), and which is its context
+SAID: dict[str, tuple[tuple[int, ...], int | None]] = {
+    "say": ((0,), None), "mark": ((0,), None), "say_in": ((1,), 0), "say_n": ((1, 2), None), "count": ((1, 2), None),
 }  # fmt: skip
-
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}  # CLDR's third form, of whole millions, has no use here
 
 
@@ -71,10 +71,23 @@ def write(catalogue: Catalog, file: Path) -> None:
 
 def _in_code() -> Iterator[tuple[str, str | tuple[str, ...], str | None]]:
     for place in ("civmap", "pages"):
-        found = extract_from_dir(str(ROOT / place), [("**.py", "python")], keywords=KEYWORDS)
-        for file, _, message, _, context in found:
-            if not file.startswith("cli/"):  # the command line speaks English
-                yield f"{place}/{file}", message, context
+        for file in sorted((ROOT / place).rglob("*.py")):
+            if file.is_relative_to(ROOT / "civmap" / "cli"):
+                continue  # the command line speaks English
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and (found := _said(node)):
+                    yield file.relative_to(ROOT).as_posix(), *found
+
+
+def _said(call: ast.Call) -> tuple[str | tuple[str, ...], str | None] | None:
+    """Give the text and context of a call that says something; none where its text is not written out."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    places, context = SAID.get(name, ((), None))
+    given = [one.value if isinstance(one, ast.Constant) else None for one in call.args]
+    text = tuple(one for number in places if number < len(given) and isinstance(one := given[number], str))
+    if not text or len(text) < len(places):
+        return None
+    return text if len(text) > 1 else text[0], str(given[context]) if context is not None else None
 
 
 def _in_schema() -> Iterator[tuple[str, str, None]]:
