@@ -21,7 +21,7 @@ import pandas as pd
 
 from civmap.analysis.effect_table import SMALLEST as SMALLEST
 from civmap.analysis.effect_table import effect_table
-from civmap.analysis.effect_words import named, passed, ratio, seen, total
+from civmap.analysis.effect_words import named, one_by_one, passed, ratio, seen, total
 from civmap.analysis.effects import Check, Detectable, Intervention, Neighbour, RateRatio
 from civmap.analysis.period_words import per as said_per
 from civmap.analysis.period_words import unit_word
@@ -150,7 +150,7 @@ def _sentences(
             seen=seen(detectable), **values,
         )]  # fmt: skip
     if verdict == "fragile":
-        failed = "; ".join(one.said for one in checks if one.passed is False)
+        failed = one_by_one([one.said for one in checks if one.passed is False])
         return [say(
             "{lead} ({percent:g} % interval {low} to {high}), but this does not hold up: {failed}.",
             failed=failed, **values,

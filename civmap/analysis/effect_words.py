@@ -8,7 +8,7 @@ from civmap.analysis.effects import NEAR_DAYS, Check, Detectable, Intervention, 
 from civmap.analysis.period_words import units_word
 from civmap.language import listed, mark, say, say_n, write
 
-__all__ = ["named", "passed", "ratio", "seen", "total"]
+__all__ = ["named", "one_by_one", "passed", "ratio", "seen", "total"]
 
 NAMED = 3  # events in the sentence; a sentence with more is not read
 
@@ -19,6 +19,20 @@ def passed(checks: Sequence[Check]) -> list[str]:
     open_ones = [one.name for one in checks if one.passed is None]
     said = [say("Checks passed: {names}.", names=listed(held))] if held else []
     return said + ([say("Not answered: {names}.", names=listed(open_ones))] if open_ones else [])
+
+
+def one_by_one(findings: Sequence[str]) -> str:
+    """Write findings after each other, each a clause of its own.
+
+    Examples
+    --------
+    >>> one_by_one(["harm rose elsewhere", "one incident decides it"])
+    'harm rose elsewhere; one incident decides it'
+    """
+    text = findings[0]
+    for finding in findings[1:]:
+        text = say("{findings}; {finding}", findings=text, finding=finding)
+    return text
 
 
 def ratio(value: float) -> str:
