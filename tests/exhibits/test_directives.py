@@ -19,6 +19,7 @@ from civmap.exhibits.directives import beside, keep_expectation
 from civmap.exhibits.directives.expected import expected_range, held
 from civmap.exhibits.directives.settling import what_would_change
 from civmap.filters import Filters
+from civmap.language import speaking
 from civmap.store import Store
 from civmap.theatre import load_theatre
 from tests.stores import KABUL, KANDAHAR, add, incident
@@ -127,6 +128,21 @@ def test_specifications_are_drawn_by_window_and_beside_a_control(planted: Store)
     assert exhibit.parts[0].encoding["marked"] == pytest.approx(
         build(recipe("directive_checks"), planted).parts[0].frames["bars"]["value"].iloc[0]
     )
+
+
+@pytest.mark.parametrize("analysis", ["directive", "directive_checks", "directive_specifications"])
+def test_what_is_kept_is_kept_in_each_language_with_the_same_numbers(planted: Store, analysis: str) -> None:
+    english = build(recipe(analysis, window=48), planted)
+    with speaking("fr"):
+        french = build(recipe(analysis, window=48), planted)
+    assert "1 July 2013" not in str((french.title, french.sentence, french.caveats)) and french.language == "fr"
+    assert french.title != english.title and french.sentence != english.sentence
+    assert build(recipe(analysis, window=48), planted).sentence == english.sentence
+    for one, other in zip(english.parts, french.parts, strict=True):
+        for name in set(one.frames) - {"events"}:
+            pd.testing.assert_frame_equal(
+                one.frames[name].select_dtypes("number"), other.frames[name].select_dtypes("number")
+            )
 
 
 def test_placebo_dates_are_counted_and_decide_nothing(planted: Store) -> None:
