@@ -19,7 +19,6 @@ from typing import Literal, TypeVar
 
 import pandas as pd
 
-from civmap.analysis.effect_table import SMALLEST as SMALLEST
 from civmap.analysis.effect_table import effect_table
 from civmap.analysis.effect_words import named, one_by_one, passed, ratio, seen, total
 from civmap.analysis.effects import Check, Detectable, Intervention, Neighbour, RateRatio
@@ -28,7 +27,7 @@ from civmap.analysis.period_words import unit_word
 from civmap.errors import AnalysisError
 from civmap.language import listed, mark, say, say_n
 
-__all__ = ["SMALLEST", "EffectSummary", "Verdict", "summarise"]
+__all__ = ["EffectSummary", "Verdict", "summarise"]
 
 Part = TypeVar("Part")
 Verdict = Literal["fewer", "more", "fragile", "cannot_tell", "inseparable"]
