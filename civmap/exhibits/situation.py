@@ -126,7 +126,7 @@ def totals(recipe: Recipe, store: Store) -> Exhibit:
         if whole[f"{one}_max"] is not None
     ]
     incidents = _incidents(whole["incidents"], harm=here.filters.harm_only)
-    finding = "; ".join(piece for piece in (incidents, words.listed(harmed)) if piece)
+    finding = words.clauses((incidents, words.listed(harmed)))
     sentence = say("{source}, {period}: {finding}.", source=here.label, period=here.period, finding=finding)
     latest, before = table.iloc[1], table.iloc[2]
     if pd.notna(latest.get("Incidents")) and pd.notna(before.get("Incidents")):

@@ -84,7 +84,7 @@ class Standing:
         filtered = words.filters_in_words(self.filters, self.store.theatre)
         text = say_n(n, "{source}, {period}, n = {n} incident", "{source}, {period}, n = {n} incidents",
                      source=self.label, period=self.period)  # fmt: skip
-        return "; ".join(piece for piece in (text, left_out, filtered) if piece)
+        return words.clauses((text, left_out, filtered))
 
     def covers(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
         """Whether the source's scope and the loaded data cover a span of days, so that no record means none."""
@@ -326,7 +326,7 @@ def _notes(
         day = words.day(recipe.as_known_on)
         notes.append(say("As known on {day}; later releases are left out.", day=day))
     if said := _left_out(held):
-        notes.append(say(NOT_COUNTED, what="; ".join(said)))
+        notes.append(say(NOT_COUNTED, what=words.clauses(said)))
     if filters.harm_only and held["without_harm"]:
         notes.append(say_n(
             held["without_harm"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -64,6 +65,17 @@ def what(filters: Filters) -> str:
     return say(MEASURED[filters.measure])
 
 
+def clauses(pieces: Iterable[str]) -> str:
+    """Join clauses that stand alone, leaving out empty ones.
+
+    Examples
+    --------
+    >>> clauses(["3 killed", "", "2 injured"])
+    '3 killed; 2 injured'
+    """
+    return say("; ").join(piece for piece in pieces if piece)
+
+
 def capital(text: str) -> str:
     """Begin a text with a capital letter, leaving the others as they are."""
     return text[:1].upper() + text[1:]
@@ -89,4 +101,4 @@ def filters_in_words(filters: Filters, theatre: Theatre) -> str:
             said.append(say(of, words=listed([schema.words(value) for value in values], joined="or")))
     if not filters.harm_only:
         said.append(say("with or without civilian harm"))
-    return "; ".join(said)
+    return clauses(said)

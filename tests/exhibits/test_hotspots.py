@@ -16,6 +16,7 @@ from civmap.exhibits.hotspots.grid import grid
 from civmap.exports import tables
 from civmap.figures import maps
 from civmap.filters import Filters
+from civmap.language import speaking
 from civmap.store import Store
 from civmap.theatre import Theatre
 from tests.stores import KABUL, KANDAHAR, add, incident
@@ -220,6 +221,40 @@ def test_the_grid_covers_the_theatre_once(afghanistan: Theatre) -> None:
     area = afghanistan.boundaries.to_crs(afghanistan.measuring_crs).area.sum() / 1e6
     assert laid.cells["area_km2"].sum() == pytest.approx(area, rel=1e-6)
     assert laid.pieces.groupby("place")["area_km2"].sum().max() < 2600
+
+
+@pytest.mark.parametrize("unit", ["cells", "provinces"])
+def test_every_class_of_a_month_is_in_its_legend(planted: Store, unit: str) -> None:
+    exhibit = ask(planted, "hotspot_month", month="2011-04", unit=unit)
+    named = {name for name, _ in exhibit.parts[0].encoding["classes"]}
+    assert set(findings(exhibit)) <= named and told.EMPTY in named
+
+
+@pytest.mark.parametrize("analysis", METHODS)
+def test_another_language_changes_words_and_no_class_and_no_number(planted: Store, analysis: str) -> None:
+    english = ask(planted, analysis)
+    with speaking("fr"):
+        french = ask(planted, analysis)
+    assert french.sentence != english.sentence and french.n == english.n
+    for one, other in zip(english.parts, french.parts, strict=True):
+        if one.kind == "table":
+            frame, said = one.table, other.table
+        else:
+            frame, said = one.frames[one.kind], other.frames[one.kind]
+            names, words = ([name for name, _ in part.encoding["classes"]] for part in (one, other))
+            assert frame["finding"].map(names.index).equals(said["finding"].map(words.index))
+            assert not set(names) & set(words) - {"1 incident"}
+        assert list(frame) == list(said), "names of columns identify them"
+        pd.testing.assert_frame_equal(frame.select_dtypes("number"), said.select_dtypes("number"))
+
+
+def test_a_reason_is_known_again_in_another_language(home: Path, tmp_path: Path) -> None:
+    store = Store(home, "oir")
+    rows = [incident(n, f"2016-{n % 12 + 1:02d}-05", (36.2 - n % 7 / 5, 37.1)) for n in range(60)]
+    add(store, tmp_path, rows)
+    with speaking("fr"):
+        seen = findings(ask(store, unit="provinces", exposure="area"))
+    assert set(seen[seen.index.str.startswith("IQ")]) == {"Non observé par cette source"}
 
 
 # ---- bad input: a sentence, never a NaN -----------------------------------------------------------------------------

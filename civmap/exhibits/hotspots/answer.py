@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from civmap.exhibits import words
 from civmap.exhibits.hotspots import cautions, sentences, told
 from civmap.exhibits.hotspots.exposures import COMPARED, EXPOSURES, default
 from civmap.exhibits.hotspots.field import Field, in_words
@@ -56,7 +57,8 @@ def hotspots(recipe: Recipe, store: Store) -> Exhibit:
 
 def subtitle(done: Tested) -> str:
     """Write period, n and comparison, to stand in a picture."""
-    return f"{done.field.here.subtitled(int(done.found['count'].sum()))}; {say(COMPARED[done.exposure])}"
+    total = int(done.found["count"].sum())
+    return words.clauses([done.field.here.subtitled(total), say(COMPARED[done.exposure])])
 
 
 def map_part(done: Tested, *, title: str = "") -> Part:
@@ -74,7 +76,7 @@ def map_part(done: Tested, *, title: str = "") -> Part:
         field.unit, mark("Map of cells of {theatre}: {subtitle}. {classes}."),
         mark("Map of provinces of {theatre}: {subtitle}. {classes}."),
         theatre=field.here.store.theatre.title, subtitle=subtitle(done),
-        classes="; ".join(say("{name}: {n}", name=name, n=in_class.get(name, 0)) for name, _ in classes),
+        classes=words.clauses(say("{name}: {n}", name=name, n=in_class.get(name, 0)) for name, _ in classes),
     )  # fmt: skip
     if field.unit == "provinces":
         frame = frame.drop(columns="incidents with cells around")

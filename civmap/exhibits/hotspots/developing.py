@@ -67,7 +67,7 @@ def emerging(recipe: Recipe, store: Store) -> Exhibit:
     except AnalysisError as error:
         return here.exhibit(title=title, sentence=say("No answer: {why}", why=str(error)), parts=[], n=total)
     spans = counted_periods(cube.shape[1], period)
-    below = f"{here.subtitled(total)}; {spans}"
+    below = words.clauses([here.subtitled(total), spans])
     mixed = (found["pattern"] == "no_pattern") & (found["hot_periods"] > 0)
     said = found["pattern"].map(kinds()).mask(mixed, say("hot and cold in turn"))
     ever = found[found["answer"] & (found["hot_periods"] > 0)].sort_values(["hot_periods", "z_last"], ascending=False)

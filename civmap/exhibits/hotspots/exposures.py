@@ -68,7 +68,7 @@ def population(field: Field) -> tuple[pd.Series, str]:
     years = sorted(chosen["year"].astype(int).unique())
     said = say(
         "Population of {years}: {sources}", years=words.listed([str(year) for year in years]),
-        sources="; ".join(chosen["source"].unique()),
+        sources=words.clauses(chosen["source"].unique()),
     )  # fmt: skip
     if field.grid is None:
         return chosen["population"].reindex(field.places.index).astype(float), said

@@ -28,7 +28,7 @@ def sentence(done: Tested) -> str:
         return either(unit, mark("No answer for any cell: {why} ({held})."),
                       mark("No answer for any province: {why} ({held})."), why=why, held=held)  # fmt: skip
     hot = found[found["hot"]]
-    about = f"{held}; {_answered(done)}"
+    about = words.clauses([held, _answered(done)])
     if hot.empty:
         first = either(
             unit,
