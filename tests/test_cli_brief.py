@@ -119,3 +119,38 @@ def test_a_template_that_is_none_is_refused_and_ones_own_is_used(home: Path, tmp
         result = run(saved(tmp_path), "--out", out, "--template", template, "--home", home)
         assert result.exit_code == 1 and "own.pptx" in result.stderr, result.output
         assert isinstance(result.exception, SystemExit) and not out.exists()
+
+
+def test_a_deck_is_made_in_a_language_and_an_unknown_one_is_refused(home: Path, tmp_path: Path) -> None:
+    out, report = tmp_path / "deck.pptx", tmp_path / "report.html"
+    result = run(saved(tmp_path), "--out", out, "--report", report, "--language", "fr", "--home", home)
+    assert result.exit_code == 0, result.output
+    assert "deck.pptx: 2 exhibits" in result.stdout, "the command line itself stays English"
+    assert "Marking: Données synthétiques" in result.stdout
+    assert "DONNÉES SYNTHÉTIQUES" in said(out) and '<html lang="fr"' in report.read_text(encoding="utf-8")
+    told = json.loads(run(saved(tmp_path), "--out", out, "--language", "fr", "--home", home, "--json").stdout)
+    assert {one["language"] for one in told["exhibits"]} == {"fr"}
+    before = out.read_bytes()
+    for wrong in ("de", "FR", ""):
+        result = run(saved(tmp_path), "--out", out, "--language", wrong, "--home", home)
+        assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+        assert "en (English), fr (Français)" in result.stderr and out.read_bytes() == before
+    verified = CliRunner().invoke(app, ["verify", str(out), "--home", str(home)])
+    assert verified.exit_code == 0 and verified.stdout == "same: 2 exhibits, 0 files\n"
+
+
+def test_an_exhibit_is_written_in_a_language(home: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(BRIEFING.items[0].recipe.to_json(), encoding="utf-8")
+
+    def run(*more: str) -> Result:
+        asked = ["exhibit", str(recipe), "--out", str(tmp_path / "out"), "--home", str(home), *more]
+        return CliRunner().invoke(app, asked)
+
+    assert run("--language", "fr").exit_code == 0
+    described = json.loads((tmp_path / "out" / "exhibit.json").read_text(encoding="utf-8"))
+    assert described["language"] == "fr" and described["sentence"] in run("--language", "fr").stdout
+    written = (tmp_path / "out" / described["files"][0]).read_text(encoding="utf-8-sig")
+    assert "# DONNÉES SYNTHÉTIQUES" in written and '"Période"' in written and described["files"][0].isascii()
+    refused = run("--language", "xx")
+    assert refused.exit_code == 1 and "fr (Français)" in refused.stderr
