@@ -86,7 +86,7 @@ class Filters:
                 faults.append(say("{name} cannot be '{given}' but one of {choices}", name=name,
                                   given=getattr(self, name), choices=", ".join(choices)))  # fmt: skip
         if faults:
-            raise RecipeError(say("These filters do not exist: {faults}.", faults="; ".join(faults)))
+            raise RecipeError(say("These filters do not exist: {faults}.", faults=say("; ").join(faults)))
 
     def with_(self, **changes: Any) -> Filters:
         """Return a copy with some fields changed."""

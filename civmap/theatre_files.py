@@ -58,7 +58,7 @@ TABLES: dict[str, dict[str, Any]] = {
 # Columns that are sentences or names to be read: the catalogue translates those of the shipped theatres.
 TEXTS: dict[str, tuple[str, ...]] = {
     "parties": ("label",), "area_groups": ("label",), "recording_changes": ("label", "what"), "context": ("what",),
-    "source_scopes": ("label", "inclusion_rule", "evidence_standard", "civilian_definition"),
+    "source_scopes": ("label", "inclusion_rule", "evidence_standard", "civilian_definition", "citation"),
     "directives": ("title", "text"), "tallies": ("definition",), "activity": ("definition",),
 }  # fmt: skip
 

@@ -90,7 +90,7 @@ def _sentence(totals: pd.DataFrame, aside: pd.DataFrame, recipe: Recipe) -> str:
     revised = int(totals["revised"].sum())
     if revised:
         found.append(say_n(revised, "{n} was published anew later", "{n} were published anew later"))
-    return " ".join([f"{'; '.join(found)}.", *held])
+    return " ".join([f"{words.clauses(found)}.", *held])
 
 
 def _beside(recipe: Recipe, store: Store, totals: pd.DataFrame) -> tuple[str, pd.DataFrame, dict[str, str]]:
@@ -142,14 +142,14 @@ def _where_from(totals: pd.DataFrame) -> pd.DataFrame:
         for day, form in zip(totals["published_at"], precise, strict=True)
     ]
     notes = [
-        "; ".join([*([say("published anew later")] if revised else []), *(schema.caveat(one) for one in caveats),
-                   *([note] if isinstance(note, str) and note else [])])
+        words.clauses([say("published anew later") if revised else "", *(schema.caveat(one) for one in caveats),
+                       note if isinstance(note, str) else ""])
         for revised, caveats, note in zip(totals["revised"], totals["caveats"], totals["note"], strict=True)
     ]  # fmt: skip
     return pd.DataFrame(
         {
             "Definition": totals["definition"],
-            "Publication": totals["publication"],
+            "Publication": totals["publication"].map(say, na_action="ignore"),  # such as not known
             "Published on": when,
             "Read": totals["certainty"].map(words.CERTAINTIES).map(say, na_action="ignore"),
             "Account": totals["source"],

@@ -73,7 +73,7 @@ class Recipe:
         elif not isinstance(filters, Filters):
             faults.append(say("filters are names with values"))
         if faults:
-            raise RecipeError(say("The recipe cannot be read: {faults}.", faults="; ".join(faults)))
+            raise RecipeError(say("The recipe cannot be read: {faults}.", faults=say("; ").join(faults)))
         object.__setattr__(self, "parameters", frozen)
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "as_known_on", as_day(self.as_known_on))

@@ -86,7 +86,7 @@ def checked(rows: pd.DataFrame, aside: pd.DataFrame) -> pd.DataFrame:
     ]
     if faults:
         raise StoreError(
-            say("These rows cannot be mended here."), found="; ".join(faults),
+            say("These rows cannot be mended here."), found=say("; ").join(faults),
             next_step=say("Keep {columns} as they were; mend rows that could not be split in the file.",
                           columns=listed(KEYS)),
         )  # fmt: skip
