@@ -13,10 +13,12 @@ from typing import Any
 import streamlit as st
 
 from civmap.errors import CivMapError, ExportError
-from civmap.exhibits import Exhibit, words
+from civmap.exhibits import Exhibit
 from civmap.exports import making
 from civmap.exports.briefing import LONGEST_NOTE, LONGEST_TITLE, Briefing, Item, in_words, kind
+from civmap.language import mark, say, say_n, spoken
 from civmap.ui import frame, loading, marking
+from civmap.ui.speech import speaking
 from civmap.ui.working import working
 
 _NUMBERS = count()  # an item keeps its number wherever it stands, and so its fields
@@ -24,6 +26,17 @@ _MIME = {
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "html": "text/html", "zip": "application/zip",
 }  # fmt: skip
+
+
+_MAKE = {
+    "pptx": mark("Make the PowerPoint deck"), "html": mark("Make the HTML report"),
+    "zip": mark("Make the bundle of everything"),
+}  # fmt: skip
+_WRITING = {
+    "pptx": mark("Writing the PowerPoint deck"), "html": mark("Writing the HTML report"),
+    "zip": mark("Writing the bundle of everything"),
+}  # fmt: skip
+_WAYS = {"Up": mark("Up"), "Down": mark("Down")}
 
 
 def present() -> Briefing:
@@ -45,10 +58,10 @@ def add_button(exhibit: Exhibit) -> None:
     asked = [item.recipe for item in present().items]
     key = f"add-{exhibit.fingerprint}"
     if exhibit.recipe in asked:
-        where = f"No. {asked.index(exhibit.recipe) + 1} in the briefing"
+        where = say("No. {place} in the briefing", place=asked.index(exhibit.recipe) + 1)
         st.button(where, key=f"{key}-there", type="tertiary", icon=":material/playlist_add_check:", disabled=True)
     else:
-        st.button("Add to briefing", key=key, type="tertiary", icon=":material/playlist_add:", on_click=_add,
+        st.button(say("Add to briefing"), key=key, type="tertiary", icon=":material/playlist_add:", on_click=_add,
                   args=(exhibit,))  # fmt: skip
 
 
@@ -56,8 +69,8 @@ def page() -> None:
     """Show the whole page: what is in the briefing, what can be made of it, and files of briefings."""
     if not present().items:
         st.info(
-            "The briefing is empty. Open any page and press *Add to briefing* under an exhibit, or open a briefing "
-            "that was saved.", icon=":material/playlist_add:",
+            say("The briefing is empty. Open any page and press *Add to briefing* under an exhibit, or open a briefing "
+                "that was saved."), icon=":material/playlist_add:",
         )  # fmt: skip
     else:
         _make()
@@ -66,6 +79,7 @@ def page() -> None:
     _load()
 
 
+@speaking
 def _add(exhibit: Exhibit) -> None:
     try:
         keep(present().add(exhibit.recipe), [*_numbers(), next(_NUMBERS)])
@@ -73,7 +87,9 @@ def _add(exhibit: Exhibit) -> None:
         st.session_state["briefing-said"] = str(error)
         return
     _titles()[exhibit.recipe.to_json()] = exhibit.title
-    st.session_state["briefing-said"] = f"{words.count(len(present().items), 'exhibit', 'exhibits')} in the briefing"
+    st.session_state["briefing-said"] = say_n(
+        len(present().items), "{n} exhibit in the briefing", "{n} exhibits in the briefing"
+    )
 
 
 def _numbers() -> list[int]:
@@ -82,7 +98,7 @@ def _numbers() -> list[int]:
 
 def _titles() -> dict[str, str]:
     """Give the own titles of exhibits as far as this session has seen them; the file of a briefing holds none."""
-    return st.session_state.setdefault("briefing-titles", {})
+    return st.session_state.setdefault(f"briefing-titles-{spoken()}", {})
 
 
 def _own_title(item: Item) -> str:
@@ -94,36 +110,36 @@ def _own_title(item: Item) -> str:
 
 def _make() -> None:
     briefing = present()
-    st.text_input("Title of the briefing", briefing.title, key="briefing-title", max_chars=LONGEST_TITLE,
-                  placeholder="shown on the first slide", on_change=_entitle)  # fmt: skip
+    st.text_input(say("Title of the briefing"), briefing.title, key="briefing-title", max_chars=LONGEST_TITLE,
+                  placeholder=say("shown on the first slide"), on_change=_entitle)  # fmt: skip
     unmarked = [store for store in _stores() if not marking.is_set(store)]
     for store in unmarked:
         marking.form(store, key=f"marking-{store.theatre.id}")
-    with st.expander("A PowerPoint template of your own", icon=":material/slideshow:"):
-        template = st.file_uploader("PPTX with the layouts that CivMap's own has; empty means CivMap's own",
+    with st.expander(say("A PowerPoint template of your own"), icon=":material/slideshow:"):
+        template = st.file_uploader(say("PPTX with the layouts that CivMap's own has; empty means CivMap's own"),
                                     type=["pptx"], key="briefing-template", max_upload_size=50)  # fmt: skip
     with st.container(horizontal=True):
         pressed = {
             form: st.button(
-                f"Make the {said}", key=f"make-{form}", type="primary" if form == "pptx" else "secondary",
+                say(_MAKE[form]), key=f"make-{form}", type="primary" if form == "pptx" else "secondary",
                 icon=f":material/{icon}:", disabled=bool(unmarked),
             )
-            for (form, said), icon in zip(making.FORMS.items(), ("slideshow", "article", "folder_zip"), strict=True)
+            for form, icon in zip(making.FORMS, ("slideshow", "article", "folder_zip"), strict=True)
         }  # fmt: skip
     form = next((form for form, yes in pressed.items() if yes), None)
     place = st.container()
     if form:
         st.session_state.pop("briefing-made", None)
         with place, frame.faults():
-            st.session_state["briefing-made"] = (briefing, *_made(briefing, form, template))
+            st.session_state["briefing-made"] = ((briefing, spoken()), *_made(briefing, form, template))
     of, name, data, warnings = st.session_state.get("briefing-made", (None, "", b"", []))
-    if of == briefing:
+    if of == (briefing, spoken()):
         with place:
             for warning in warnings:
                 st.warning(warning, icon=":material/warning:")
-            st.download_button(f"Save {name} ({making.size(data)})", data, file_name=name, type="primary",
-                               mime=_MIME[name.rpartition(".")[2]], on_click="ignore", icon=":material/download:",
-                               key="briefing-file")  # fmt: skip
+            st.download_button(say("Save {name} ({size})", name=name, size=making.size(data)), data, file_name=name,
+                               type="primary", mime=_MIME[name.rpartition(".")[2]], on_click="ignore",
+                               icon=":material/download:", key="briefing-file")  # fmt: skip
 
 
 def _made(briefing: Briefing, form: str, template: Any) -> tuple[str, bytes, list[str]]:
@@ -132,7 +148,9 @@ def _made(briefing: Briefing, form: str, template: Any) -> tuple[str, bytes, lis
     steps = len(briefing.items) + 1
 
     def tell(done: int, what: str) -> None:
-        bar.progress(done / steps, f"{done + 1} of {words.count(len(briefing.items), 'exhibit', 'exhibits')}: {what} …")
+        said = say_n(len(briefing.items), "{number} of {n} exhibit: {what} …", "{number} of {n} exhibits: {what} …",
+                     number=done + 1, what=what)  # fmt: skip
+        bar.progress(done / steps, said)
 
     try:
         exported = making.prepared(briefing, loading.store, build=loading.exhibit, progress=tell)
@@ -144,7 +162,7 @@ def _made(briefing: Briefing, form: str, template: Any) -> tuple[str, bytes, lis
                 own = Path(folder) / "template.pptx"
                 own.write_bytes(template.getbuffer())
             data = working(
-                bar, (steps - 1) / steps, f"Writing the {making.FORMS[form]}",
+                bar, (steps - 1) / steps, say(_WRITING[form]),
                 lambda: making.made(exported, form, notes=[item.note for item in briefing.items],
                                     title=briefing.title, template=own),
             )  # fmt: skip
@@ -180,10 +198,11 @@ def _file_stem(briefing: Briefing) -> str:
 
 def _list() -> None:
     items = present().items
-    st.caption(
-        f"{words.count(len(items), 'exhibit', 'exhibits')}, each with the filters it was added with; the filters beside this page "
-        "change none of them."
-    )
+    st.caption(say_n(
+        len(items),
+        "{n} exhibit, each with the filters it was added with; the filters beside this page change none of them.",
+        "{n} exhibits, each with the filters it was added with; the filters beside this page change none of them.",
+    ))  # fmt: skip
     for at, (number, item) in enumerate(zip(_numbers(), items, strict=True)):
         with st.container(border=True):
             _one(at, number, item, len(items))
@@ -192,21 +211,21 @@ def _list() -> None:
 def _one(at: int, number: int, item: Item, of: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{at + 1}. {frame.plain(item.title or _own_title(item))}**", width="stretch")
-        for said, icon, to, off in (("Up", "arrow_upward", at - 1, at == 0),
+        for code, icon, to, off in (("Up", "arrow_upward", at - 1, at == 0),
                                     ("Down", "arrow_downward", at + 1, at == of - 1)):  # fmt: skip
-            st.button(said, key=f"{said}-{number}", type="tertiary", icon=f":material/{icon}:", disabled=off,
-                      on_click=_move, args=(number, to))  # fmt: skip
-        st.button("Drop", key=f"drop-{number}", type="tertiary", icon=":material/close:", on_click=_drop,
+            st.button(say(_WAYS[code]), key=f"{code}-{number}", type="tertiary", icon=f":material/{icon}:",
+                      disabled=off, on_click=_move, args=(number, to))  # fmt: skip
+        st.button(say("Drop"), key=f"drop-{number}", type="tertiary", icon=":material/close:", on_click=_drop,
                   args=(number,))  # fmt: skip
     try:
-        st.caption(frame.plain(in_words(item.recipe, loading.theatre(item.recipe.theatre))))
+        st.caption(frame.plain(in_words(item.recipe, loading.theatre(item.recipe.theatre).spoken)))
     except CivMapError as error:
         frame.warn(error)
     title, note = st.columns(2)
-    title.text_input("Title of your own", item.title, key=f"title-{number}", max_chars=LONGEST_TITLE,
-                     placeholder="its own title stands if left empty", on_change=_write,
+    title.text_input(say("Title of your own"), item.title, key=f"title-{number}", max_chars=LONGEST_TITLE,
+                     placeholder=say("its own title stands if left empty"), on_change=_write,
                      args=(number, "title"))  # fmt: skip
-    note.text_area("Speaker's note", item.note, key=f"note-{number}", max_chars=LONGEST_NOTE, height=68,
+    note.text_area(say("Speaker's note"), item.note, key=f"note-{number}", max_chars=LONGEST_NOTE, height=68,
                    on_change=_write, args=(number, "note"))  # fmt: skip
 
 
@@ -243,29 +262,32 @@ def _write(number: int, what: str) -> None:
 def _save() -> None:
     briefing = present()
     st.download_button(
-        "Save the briefing", briefing.to_json(), file_name=f"{_file_stem(briefing)}.json", mime="application/json",
+        say("Save the briefing"), briefing.to_json(), file_name=f"{_file_stem(briefing)}.json", mime="application/json",
         on_click="ignore", icon=":material/save:", key="briefing-save",
-        help="A small file of questions, titles and notes without any result; it can be sent, opened here again, or "
-        "given to `python -m civmap brief`.",
+        help=say("A small file of questions, titles and notes without any result; it can be sent, opened here again, "
+                 "or given to `python -m civmap brief`."),
     )  # fmt: skip
 
 
 def _load() -> None:
     there = len(present().items)
-    with st.expander("Open a saved briefing", icon=":material/folder_open:", expanded=not there):
+    with st.expander(say("Open a saved briefing"), icon=":material/folder_open:", expanded=not there):
         _load_form(there)
 
 
 def _load_form(there: int) -> None:
     with st.form("briefing-load", border=False, clear_on_submit=True):
-        file = st.file_uploader("A briefing saved here or by somebody else (JSON)", type=["json"], max_upload_size=5)
+        file = st.file_uploader(
+            say("A briefing saved here or by somebody else (JSON)"), type=["json"], max_upload_size=5
+        )
         if there:
-            st.caption(f"It takes the place of the {words.count(there, 'exhibit', 'exhibits')} above.")
-        pressed = st.form_submit_button("Open", icon=":material/folder_open:")
+            st.caption(say_n(there, "It takes the place of the {n} exhibit above.",
+                             "It takes the place of the {n} exhibits above."))  # fmt: skip
+        pressed = st.form_submit_button(say("Open"), icon=":material/folder_open:")
     if not pressed:
         return
     if file is None:
-        st.warning("Choose a file first.")
+        st.warning(say("Choose a file first."))
         return
     try:
         keep(Briefing.from_json(_decoded(file.name, file.getvalue()), name=file.name))
@@ -281,4 +303,6 @@ def _decoded(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ExportError(f"{name} cannot be read.", found="signs that are not UTF-8") from error
+        raise ExportError(
+            say("{file} cannot be read.", file=name), found=say("signs that are not UTF-8")
+        ) from error  # fmt: skip

@@ -11,12 +11,16 @@ from civmap import queries, schema
 from civmap.errors import CivMapError
 from civmap.exhibits import words
 from civmap.filters import Filters
+from civmap.language import mark, say, say_in, say_n
+from civmap.readers.faults import expected_in_words
 from civmap.store import Mended, Store
+from civmap.store.decisions import Decision
 from civmap.store.mending import KEYS, raw_rows
 from civmap.ui import frame
+from civmap.ui.speech import named
 
 _SHOWN = 500  # rows in the editor; more are quicker in a spreadsheet
-_WHY = "Why (stays with the records)"
+_WHY = mark("Why (stays with the records)")
 
 
 def mending(store: Store) -> None:
@@ -28,57 +32,60 @@ def mending(store: Store) -> None:
     aside = aside[aside["row"].notna()]
     if store.is_demonstration or aside.empty:
         return
-    st.subheader("Mend rows that were set aside", anchor=False)
+    st.subheader(say("Mend rows that were set aside"), anchor=False)
     groups = aside.groupby(["load_id", "file", "rule"], sort=False).size().reset_index(name="n")
     chosen = st.selectbox(
-        "Rows", groups.index, key="desk-group",
-        format_func=lambda at: f"{groups['file'][at]}: {schema.words(groups['rule'][at])} ({groups['n'][at]:,})",
+        say("Rows"), groups.index, key="desk-group",
+        format_func=named(groups.index, lambda at: say("{file}: {rule} ({n:,})", file=groups["file"][at],
+                                                       rule=schema.words(groups["rule"][at]), n=groups["n"][at])),
     )  # fmt: skip
     group = groups.loc[chosen]
     rows = aside[(aside["load_id"] == group["load_id"]) & (aside["rule"] == group["rule"])]
     raw = raw_rows(rows)
     faulty = [name for name in dict.fromkeys(rows["column"].dropna()) if name in raw]
     raw = raw[[*KEYS, *faulty, *(name for name in raw if name not in (*KEYS, *faulty))]]
-    st.caption(
-        f"Expected: {rows['expected'].iloc[0]}. The first columns hold what was found; change them and check again. "
-        "The file itself is not changed."
-    )
+    st.caption(say(
+        "Expected: {expected}. The first columns hold what was found; change them and check again. "
+        "The file itself is not changed.", expected=expected_in_words(rows["expected"].iloc[0]),
+    ))  # fmt: skip
     with st.form("desk", border=True):
         edited = st.data_editor(
             raw.head(_SHOWN), hide_index=True, width="stretch", disabled=list(KEYS), placeholder="",
             key=f"desk-{chosen}-{len(raw)}",
-            column_config={"load_id": None, "source_row": st.column_config.NumberColumn("Record", format="plain")},
+            column_config={"load_id": None, "source_row": st.column_config.NumberColumn(say("Record"), format="plain")},
         )  # fmt: skip
-        why = st.text_input(_WHY, key="desk-why")
+        why = st.text_input(say(_WHY), key="desk-why")
         left, right = st.columns(2)
-        pressed = left.form_submit_button("Check and keep", type="primary", icon=":material/build:")
+        pressed = left.form_submit_button(say("Check and keep"), type="primary", icon=":material/build:")
     if len(raw) > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {len(raw):,} are shown; download all to mend them in a spreadsheet.")
+        st.caption(say("The first {shown} of {n:,} are shown; download all to mend them in a spreadsheet.",
+                       shown=_SHOWN, n=len(raw)))  # fmt: skip
     if pressed:
         _mend(store, _changed(raw, edited), why)
     _by_spreadsheet(store, raw)
 
 
 def _by_spreadsheet(store: Store, raw: pd.DataFrame) -> None:
-    with st.expander("Mend in a spreadsheet instead", icon=":material/table:"):
+    with st.expander(say("Mend in a spreadsheet instead"), icon=":material/table:"):
         st.download_button(
-            "Download these rows", data=raw.to_csv(index=False).encode("utf-8-sig"), file_name="civmap-set-aside.csv",
-            mime="text/csv", on_click="ignore", icon=":material/download:",
+            say("Download these rows"), data=raw.to_csv(index=False).encode("utf-8-sig"),
+            file_name="civmap-set-aside.csv", mime="text/csv", on_click="ignore", icon=":material/download:",
         )  # fmt: skip
         with st.form("desk-file", border=False):
-            file = st.file_uploader("The mended rows, with load_id and source_row as they were", type=["csv"])
-            why = st.text_input(_WHY, key="desk-file-why")
-            pressed = st.form_submit_button("Check and keep", icon=":material/build:")
+            file = st.file_uploader(say("The mended rows, with load_id and source_row as they were"), type=["csv"])
+            why = st.text_input(say(_WHY), key="desk-file-why")
+            pressed = st.form_submit_button(say("Check and keep"), icon=":material/build:")
         if pressed and file is None:
-            st.warning("Choose the file of mended rows first.")
+            st.warning(say("Choose the file of mended rows first."))
         elif pressed and file is not None:
             try:
                 given = pd.read_csv(io.BytesIO(file.getvalue()), dtype="str", keep_default_na=False)
             except (ValueError, UnicodeDecodeError) as error:
-                st.warning(f"{file.name} is no CSV file in UTF-8: {str(error)[:200]}")
+                st.warning(say("{file} is no CSV file in UTF-8: {error}", file=file.name, error=str(error)[:200]))
                 return
             if missing := [name for name in KEYS if name not in given]:
-                st.warning(f"{file.name} has no column {' and '.join(missing)}: download the rows again.")
+                st.warning(say("{file} has no column {names}: download the rows again.", file=file.name,
+                               names=words.listed(missing)))  # fmt: skip
                 return
             _mend(store, given, why)
 
@@ -91,10 +98,10 @@ def _changed(raw: pd.DataFrame, edited: pd.DataFrame) -> pd.DataFrame:
 
 def _mend(store: Store, rows: pd.DataFrame, why: str) -> None:
     if rows.empty:
-        st.warning("No row was changed.")
+        st.warning(say("No row was changed."))
         return
     with frame.faults():
-        with st.spinner("Checking …"):
+        with st.spinner(say("Checking …")):
             done = store.mend(rows, why=why)
         st.session_state["mended"] = (store.fingerprint, done)
         st.rerun()
@@ -102,17 +109,25 @@ def _mend(store: Store, rows: pd.DataFrame, why: str) -> None:
 
 def _say(done: Mended) -> None:
     if len(done.records):
-        st.success(
-            f"{words.count(len(done.records), 'row', 'rows')} accepted and counted from now on.",
-            icon=":material/check:",
-        )
+        accepted = say_n(len(done.records), "{n} row accepted and counted from now on.",
+                         "{n} rows accepted and counted from now on.")  # fmt: skip
+        st.success(accepted, icon=":material/check:")
     faults = [
-        f"record {row.source_row}: {schema.words(str(row.rule))}, {row.column} = {row.value}"
+        say("record {number}: {rule}, {column} = {value}", number=row.source_row, rule=schema.words(str(row.rule)),
+            column=row.column, value=row.value)
         for row in done.still_aside.head(5).itertuples()
-    ]
+    ]  # fmt: skip
     if faults:
-        more = f" and {len(done.still_aside) - 5} more" if len(done.still_aside) > 5 else ""
-        st.warning(f"{words.count(len(done.still_aside), 'row', 'rows')} still set aside: {'; '.join(faults)}{more}.")
+        listed = "; ".join(faults)
+        if more := len(done.still_aside) - len(faults):
+            listed = say_n(more, "{faults} and {n} more", "{faults} and {n} more", faults=listed)
+        st.warning(say_n(len(done.still_aside), "{n} row still set aside: {faults}.",
+                         "{n} rows still set aside: {faults}.", faults=listed))  # fmt: skip
+
+
+def _decision(made: Decision) -> str:
+    return say_n(len(made.about), "{at}, {n} record: {why}", "{at}, {n} records: {why}", at=made.decided_at[:16],
+                 why=made.why)  # fmt: skip
 
 
 def duplicates(store: Store, filters: Filters) -> None:
@@ -127,14 +142,15 @@ def duplicates(store: Store, filters: Filters) -> None:
     if found.empty and not made:
         return
     with st.form("duplicates", border=True):
-        groups = st.multiselect("Groups that are one event each", sorted(found["group"].unique()), placeholder="None")
+        groups = st.multiselect(say("Groups that are one event each"), sorted(found["group"].unique()),
+                                placeholder=say_in("groups", "None"))  # fmt: skip
+        none = say_in("decision", "None")
         back = st.selectbox(
-            "Or take back a decision", [None, *made], placeholder="None",
-            format_func=lambda one: f"{made[one].decided_at[:16]}, {len(made[one].about)} records: {made[one].why}"
-            if one else "None",
+            say("Or take back a decision"), [None, *made], placeholder=none,
+            format_func=named([None, *made], lambda one: _decision(made[one]) if one else none),
         )  # fmt: skip
-        why = st.text_input(_WHY, key="duplicates-why")
-        pressed = st.form_submit_button("Decide", icon=":material/gavel:")
+        why = st.text_input(say(_WHY), key="duplicates-why")
+        pressed = st.form_submit_button(say("Decide"), icon=":material/gavel:")
     if pressed and (groups or back):
         with frame.faults():
             if groups:
@@ -144,4 +160,4 @@ def duplicates(store: Store, filters: Filters) -> None:
                 store.decide("restored", made[back].about, why=why)
             st.rerun()
     elif pressed:
-        st.warning("Choose groups, or a decision to take back.")
+        st.warning(say("Choose groups, or a decision to take back."))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from civmap.errors import CivMapError, ExportError
 from civmap.exports import marking as kept
+from civmap.language import say
 from civmap.store import Store
 
 
@@ -21,16 +22,17 @@ def is_set(store: Store) -> bool:
 def form(store: Store, *, key: str) -> None:
     """Let somebody set the marking, with their name."""
     title = store.theatre.title
-    st.warning(f"Nothing leaves {title} before its marking is set.", icon=":material/lock:")
+    st.warning(say("Nothing leaves {theatre} before its marking is set.", theatre=title), icon=":material/lock:")
     with st.form(key, border=True):
         text = st.text_input(
-            "Marking, shown at the top and bottom of every export", placeholder=f"{kept.PUBLIC}, or your own words"
+            say("Marking, shown at the top and bottom of every export"),
+            placeholder=say("{marking}, or your own words", marking=say(kept.PUBLIC)),
         )
-        who = st.text_input("Set by", placeholder="the user of this machine if left empty")
+        who = st.text_input(say("Set by"), placeholder=say("the user of this machine if left empty"))
         st.caption(
-            "It is kept with the theatre, with your name and the time, and holds for whatever leaves from now on."
+            say("It is kept with the theatre, with your name and the time, and holds for whatever leaves from now on.")
         )
-        pressed = st.form_submit_button("Set the marking", icon=":material/lock_open:")
+        pressed = st.form_submit_button(say("Set the marking"), icon=":material/lock_open:")
     if not pressed:
         return
     try:

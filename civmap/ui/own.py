@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from civmap.language import spoken
+from civmap.ui.speech import named
 
 
 def choose(
@@ -24,6 +25,8 @@ def choose(
     given, written = st.query_params.get(name), st.session_state.get(f"{kept}-written")
     if key not in st.session_state or (given != written and given in codes):
         st.session_state[key] = codes.get(given or written or "", first)
+    if "format_func" in more:
+        more["format_func"] = named(options, more["format_func"])
     chosen = make(label, options=list(options), key=key, **more)
     chosen = first if chosen is None else chosen
     st.query_params[name] = st.session_state[f"{kept}-written"] = str(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,11 +13,13 @@ from streamlit.delta_generator import DeltaGenerator
 from civmap import queries, schema
 from civmap.errors import CivMapError
 from civmap.exhibits import Exhibit, Recipe, words
+from civmap.exhibits.headers import headers
 from civmap.exports import tables
 from civmap.figures import charts, maps, theme
 from civmap.figures.part import Part
 from civmap.figures.theme import Mode
 from civmap.filters import BOUNDS
+from civmap.language import mark, say, say_n
 from civmap.store import Store
 from civmap.store.totals import totals_folders
 from civmap.theatre import Theatre
@@ -34,7 +36,9 @@ def show(store: Store, *items: Recipe | Callable[[], Sequence[Recipe] | None]) -
     A function among them shows widgets of its own at that place, and may give recipes to follow there.
     """
     if store.loads().empty and not totals_folders(store.folder):
-        st.info("Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`.")
+        st.info(say(
+            "Nothing has been loaded yet. Load a file on the Data Quality page or with `python -m civmap ingest`."
+        ))  # fmt: skip
         return
     shown: list[Exhibit] = []
     faults: set[str] = set()
@@ -55,9 +59,9 @@ def show(store: Store, *items: Recipe | Callable[[], Sequence[Recipe] | None]) -
         shown.append(exhibit)
     standing = dict.fromkeys(caveat for exhibit in shown for caveat in exhibit.standing)
     sources = dict.fromkeys(source for exhibit in shown for source in exhibit.sources)
-    lines = [f"- {frame.plain(line)}" for line in (*standing, *(f"Source: {source}" for source in sources))]
+    lines = [*standing, *(say("Source: {source}", source=source) for source in sources)]
     if lines:
-        st.caption("\n".join(["**For the whole page**", "", *lines]))
+        st.caption("\n".join([say("**For the whole page**"), "", *(f"- {frame.plain(line)}" for line in lines)]))
 
 
 @fragment
@@ -83,7 +87,7 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
     if part.kind == "table":
         if part.title != exhibit.title:
             st.markdown(f"**{frame.plain(part.title)}**")
-        _table(part.table)
+        _table(part.table, headers(part))
     elif part.kind in ("cells", "provinces"):
         if part.encoding.get("beside"):
             st.markdown(f"**{frame.plain(part.title)}**")
@@ -97,11 +101,14 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
         st.plotly_chart(figure, theme=None, key=f"{key}-{exhibit.fingerprint}", alt=part.alt,
                         config=theme.config())  # fmt: skip
     if part.kind != "table":
-        with st.expander("Numbers behind the picture"):
-            _table(tables.part_table(part).rename(columns=words.header))
+        with st.expander(say("Numbers behind the picture")):
+            behind = tables.part_table(part)
+            _table(behind, {str(name): words.header(str(name)) for name in behind})
 
 
-def _table(table: pd.DataFrame) -> None:
+def _table(table: pd.DataFrame, heads: Mapping[str, str]) -> None:
+    """Show a table, each column under the words that it is given."""
+    table = table.rename(columns=heads)
     counts = [str(name) for name in table if pd.api.types.is_integer_dtype(table[name])]
     columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     days = table.select_dtypes("datetime").columns
@@ -124,15 +131,34 @@ def _behind(selected: dict[str, list[dict[str, Any]]], recipe: Recipe, store: St
     vague = part.kind == "cells"  # there a province is shaded by what is known only to it
     found, whole = queries.records(store, filters, as_known_on=recipe.as_known_on, cell=cell, admin1=admin1,
                                    only_province=vague, within=part.encoding.get("within", False))  # fmt: skip
-    place = "cell" if cell else "province, known no better" if vague else "province"
-    listed = f"the latest {words.number(len(found))} of " if len(found) < whole else ""
-    st.markdown(f"**{listed}{words.count(whole, 'incident', 'incidents')} in the chosen {place}**, newest first")
+    st.markdown(_listed(len(found), whole, "cell" if cell else "vague" if vague else "province"))
     if len(found):
-        _table(_readable(found, store.theatre))
+        readable = _readable(found, store.theatre)
+        _table(readable, {str(name): say(str(name)) for name in readable})
+
+
+def _listed(shown: int, whole: int, place: str) -> str:
+    """Say how many incidents lie behind what was clicked, and how many of them are listed."""
+    if shown < whole:
+        latest = {
+            "cell": mark("**the latest {shown} of {whole} incidents in the chosen cell**, newest first"),
+            "vague": mark("**the latest {shown} of {whole} incidents in the chosen province, known no better**, "
+                          "newest first"),
+            "province": mark("**the latest {shown} of {whole} incidents in the chosen province**, newest first"),
+        }  # fmt: skip
+        return say(latest[place], shown=words.number(shown), whole=words.number(whole))
+    if place == "cell":
+        return say_n(whole, "**{n} incident in the chosen cell**, newest first",
+                     "**{n} incidents in the chosen cell**, newest first")  # fmt: skip
+    if place == "vague":
+        return say_n(whole, "**{n} incident in the chosen province, known no better**, newest first",
+                     "**{n} incidents in the chosen province, known no better**, newest first")  # fmt: skip
+    return say_n(whole, "**{n} incident in the chosen province**, newest first",
+                 "**{n} incidents in the chosen province**, newest first")  # fmt: skip
 
 
 def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
-    """Write records with words for codes, leaving out what no record has."""
+    """Write records with words for codes, leaving out what no record has; columns keep their English names."""
     labels = dict(zip(theatre.parties["party"], theatre.parties["label"], strict=True))
     people = {
         f"{harm.capitalize()}, {bound}": found[f"civilians_{harm}_{bound}"]
@@ -156,8 +182,8 @@ def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
 
 def _foot(exhibit: Exhibit) -> None:
     """Say period, n and the exhibit's own caveats under it, where a screenshot takes them along."""
-    facts = ["Synthetic: no real incident" if exhibit.synthetic else "",
-             f"Period {exhibit.period}" if exhibit.period else "", f"n = {exhibit.n:,}",
-             f"Fingerprint {exhibit.fingerprint}"]  # fmt: skip
+    facts = [say("Synthetic: no real incident") if exhibit.synthetic else "",
+             say("Period {period}", period=exhibit.period) if exhibit.period else "", say("n = {n:,}", n=exhibit.n),
+             say("Fingerprint {fingerprint}", fingerprint=exhibit.fingerprint)]  # fmt: skip
     lines = [f"- {frame.plain(caveat)}" for caveat in exhibit.caveats if caveat not in exhibit.standing]
     st.caption("\n".join([" · ".join(fact for fact in facts if fact), "", *lines]))

@@ -150,6 +150,8 @@ def _widget(make: Callable[..., Any], label: str, name: str, value: Any, **optio
     key = _key(name)
     if key not in st.session_state:
         st.session_state[key] = value
+    if "format_func" in options:
+        options["format_func"] = speech.named(options["options"], options["format_func"])
     return make(label, key=key, **options)
 
 

@@ -5,7 +5,7 @@ Streamlit runs a fragment, and what a button calls, in a thread of its own that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,6 +31,12 @@ def speaking(work: Callable[Asked, Given]) -> Callable[Asked, Given]:
         return work(*asked, **named)
 
     return spoken
+
+
+def named(options: Iterable[Any], name: Callable[[Any], Any]) -> Callable[[Any], str]:
+    """Name options in the language of now: Streamlit asks for their names again outside the run of a page."""
+    names = {option: str(name(option)) for option in options}
+    return lambda option: names[option] if option in names else str(name(option))
 
 
 def fragment(work: Callable[Asked, Any]) -> Callable[Asked, Any]:
