@@ -15,11 +15,11 @@ from civmap.exports import log
 from civmap.exports.briefing import Briefing, kind
 from civmap.exports.prepare import prepare
 from civmap.exports.prepared import Prepared
-from civmap.language import listed, mark, say, say_n
+from civmap.language import listed, say, say_n
 from civmap.store import Store
 
 OpenStore = Callable[[str], Store]
-FORMS = {"pptx": mark("PowerPoint deck"), "html": mark("HTML report"), "zip": mark("bundle of everything")}
+FORMS = ("pptx", "html", "zip")  # a deck, a report, a bundle of everything
 PICTURES = {"png": "PNG", "svg": "SVG", "pdf": "PDF"}
 TABLES = {"csv": "CSV", "xlsx": "XLSX"}
 MAPS = {"geojson": "GeoJSON", "gpkg": "GeoPackage", "parquet": "GeoParquet"}
