@@ -12,7 +12,7 @@ from civmap.analysis.groups import describe_groups, group_incidents
 from civmap.exhibits import words
 from civmap.exhibits.hotspots.answer import place_part
 from civmap.exhibits.hotspots.field import field
-from civmap.exhibits.hotspots.told import PEOPLE
+from civmap.exhibits.hotspots.told import PEOPLE, each
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import Standing, options, standing
 from civmap.figures.part import Part
@@ -65,12 +65,13 @@ def density(recipe: Recipe, store: Store) -> Exhibit:
     ends = [say("the peak"), *(write(bound, ".3g") for bound in bounds[:-1])]
     names = [say("{low} to {high}", low=write(low, ".3g"), high=end) for low, end in zip(bounds, ends, strict=True)]
     least = say("less than {least:.3g}", least=bounds[-1])
+    shown = per_1000.map("{:.3g}".format).astype(float)  # many are the same then
     frame = pd.DataFrame({
         "admin1": over.places["admin1"],
         "finding": np.select([per_1000 >= bound for bound in bounds], names, default=least),
         "incidents per 1,000 km²": per_1000.round(3),
         "label": over.places["name"] + "\n"
-        + per_1000.map(lambda value: say("{density:.3g} incidents per 1,000 km²", density=value)),
+        + each(shown, lambda value: say("{density:.3g} incidents per 1,000 km²", density=value)),
     }).dropna(subset=["incidents per 1,000 km²"])  # fmt: skip
     classes = (*zip(names, "54321", strict=True), (least, "bare"))
     below = here.subtitled(surface.counted)
