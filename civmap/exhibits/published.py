@@ -11,7 +11,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS, Filters
-from civmap.language import mark, say, say_n
+from civmap.language import mark, say, say_n, speaking
 from civmap.readers.faults import expected_in_words
 from civmap.store import Store
 from civmap.store.totals import totals_set_aside
@@ -102,7 +102,8 @@ def _beside(recipe: Recipe, store: Store, totals: pd.DataFrame) -> tuple[str, pd
     filters = recipe.filters.with_(source=source)
     label = store.theatre.source_label(source)
     beside = queries.recorded_beside(store, filters, totals, as_known_on=recipe.as_known_on)
-    names = {f"value_{bound}": f"{label}, {bound}" for bound in BOUNDS}
+    with speaking("en"):  # columns are identified by their English names
+        names = {f"value_{bound}": f"{store.theatre.source_label(source)}, {bound}" for bound in BOUNDS}
     heads = {
         name: say("{source}, {bound}", source=label, bound=say(words.BOUNDS[bound]))
         for name, bound in zip(names.values(), BOUNDS, strict=True)

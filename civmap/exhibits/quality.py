@@ -9,7 +9,7 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines, standing
 from civmap.figures.part import Part
-from civmap.language import say, say_n
+from civmap.language import say, say_n, speaking
 from civmap.readers.faults import RULES, expected_in_words
 from civmap.store import Store
 
@@ -192,8 +192,12 @@ def missing(recipe: Recipe, store: Store) -> Exhibit:
     frame["percent"] = (100 * frame["share_missing"]).round(1)
     wide = frame.pivot(index="column", columns="source", values="percent")
     order = [column.name for column in schema.INCIDENT if column.name in wide.index]
-    labels = [store.theatre.source_label(str(source)) for source in wide]
-    heads = {f"{label}, missing (%)": say("{source}, missing (%)", source=label) for label in labels}
+    with speaking("en"):  # columns are identified by their English names
+        names = [say("{source}, missing (%)", source=store.theatre.source_label(str(source))) for source in wide]
+    heads = {
+        name: say("{source}, missing (%)", source=store.theatre.source_label(str(source)))
+        for name, source in zip(names, wide, strict=True)
+    }
     table = wide.loc[order].set_axis(list(heads), axis=1)
     table.insert(0, "Meaning", [say(schema.COLUMN[name].meaning) for name in order])
     table = table.rename_axis(index="Column", columns=None).reset_index()
