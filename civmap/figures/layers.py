@@ -115,6 +115,7 @@ def note_layer(
     rows = [{"p": [round(x * degrees, 5), round(y * degrees, 5)], "t": text} for x, y, text in notes]
     return pdk.Layer(
         "TextLayer", data=rows, id=layer, get_position="p", get_text="t", get_size=size, get_color=colour,
+        character_set=pdk.types.String("".join(sorted({letter for *_, text in notes for letter in text}))),
         get_angle=angle, pickable=False, font_weight=700, font_family=pdk.types.String("sans-serif"),
         font_settings={"sdf": True, "radius": 12}, outline_width=4, outline_color=halo,
     )  # fmt: skip

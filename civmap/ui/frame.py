@@ -53,11 +53,11 @@ def page(title: str) -> Look:
     st.set_page_config(page_title=f"{say(title)} · CivMap", page_icon=str(ICON), layout="wide")
     st.html(_STYLE)
     with faults():
+        sidebar.choose_language()
         links = st.sidebar.container(gap="xxsmall")
         name = sidebar.choose_theatre()
         store = loading.store(name)
         filters, known_on = sidebar.choose_filters(store)
-        sidebar.choose_language()
         for file, label in PAGES.items():  # each link carries the filters, so a page opened in a new tab has them too
             links.page_link(file, label=say(label), query_params=sidebar.link_params(store.theatre, filters, known_on))
         st.html(f'<div class="civmap-mark">{escape(_marking(store))}</div>')
@@ -101,11 +101,15 @@ def plain(text: str) -> str:
 
 
 # Streamlit's own spacing is made for phones; a 1366-pixel laptop should show a map without scrolling. The marking
-# stays in sight, also when the page is scrolled. Of two downloads only ours is shown: it carries the caveats.
+# stays in sight, also when the page is scrolled. Languages lie beside the arrow that folds the sidebar. Of two
+# downloads only ours is shown: it carries the caveats.
 _STYLE = """<style>
 .block-container {padding-top: 2.6rem; padding-bottom: 2rem; max-width: 1500px;}
 .civmap-mark {position: fixed; top: .55rem; left: 0; right: 0; text-align: center; font-size: .8rem; z-index: 1000000;
   pointer-events: none;}
+.st-key-civmap-language {position: absolute; top: 1rem; width: auto; z-index: 1;}
+.st-key-civmap-language button {min-height: 1.6rem; padding: 0 .5rem;}
+.st-key-civmap-language button p {font-size: .8rem;}
 h1 {font-size: 1.6rem !important; padding: 0 0 .25rem 0 !important;}
 h3 {font-size: 1.15rem !important; padding: 1rem 0 .1rem 0 !important;}
 [data-testid="stButtonGroup"] [role="radiogroup"] {flex-wrap: wrap;}

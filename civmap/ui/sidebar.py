@@ -45,8 +45,9 @@ def begin(page: str) -> None:
 
 def choose_language() -> None:
     """Show the languages, each by its own name; `begin` takes the choice up when the page runs again."""
+    place = st.sidebar.container(key="civmap-language")
     _widget(
-        st.sidebar.segmented_control, say("Language"), "language", st.session_state["language"],
+        place.segmented_control, say("Language"), "language", st.session_state["language"],
         options=list(LANGUAGES), format_func=LANGUAGES.get, required=True, label_visibility="collapsed",
     )  # fmt: skip
 
