@@ -76,7 +76,7 @@ def test_nothing_found_and_no_answer_are_said() -> None:
     bars = pd.DataFrame({"reading": ["a", "b"], "value": [0.5, None], "low": [0.25, None], "high": [1.5, None]})
     figure = charts.chart(Part("ratio_bars", "Change", {"bars": bars}, "bars", {}))
     notes = [note.text for note in figure.layout.annotations]
-    assert "pas de réponse" in notes and "\u2190 moins  " in notes and "  plus \u2192" in notes
+    assert "sans réponse" in notes and "\u2190 moins  " in notes and "  plus \u2192" in notes
     assert figure.data[0].text[0] == "a<br>0,50 (0,25 à 1,50)"
     assert "0,5" in figure.layout.xaxis.ticktext
 
@@ -107,7 +107,7 @@ def test_a_maps_legend_and_what_hovering_says_are_french() -> None:
                              "label": ["a", "b", "c"]}, geometry=shapes, crs="EPSG:4326")  # fmt: skip
     part = Part("provinces", "Harm", {"provinces": land}, "three provinces", {"unit": "incidents"})
     deck = maps.deck(part, synthetic=True)
-    assert [one["properties"]["v"] for one in deck.layers[0].data] == ["pas de réponse", "0,25", 1200]
+    assert [one["properties"]["v"] for one in deck.layers[0].data] == ["sans réponse", "0,25", 1200]
     assert deck._tooltip["text"] == "{l}\nIncidents\u00a0: {v}"
     assert {entry.heading for entry in maps.legend(part)} == {"Incidents par province"}
     assert 'aria-label="Légende"' in maps.legend_html(part)
