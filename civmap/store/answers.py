@@ -87,21 +87,21 @@ class Answers:
                 ) from error
 
     def remember(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
-        """Give the answer kept under a key, or make it; the latest are kept until loads or decisions change.
+        """Give the answer kept under a key, or make it; those last asked for are kept.
+
+        They go when loads or decisions change.
 
         Answers may hold texts, so each language has its own.
         """
         key = (spoken(), key)
         fingerprint = self._state().fingerprint
         state, answers = self._kept
-        if state != fingerprint:
-            answers = {}
-        if key not in answers:
-            latest = list(answers.items())[-(KEPT - 1) :]
-            answers = {**dict(latest), key: make()}
-            # one assignment: threads that read the old answers are not disturbed
-            self._kept = (fingerprint, answers)
-        return cast(Answer, answers[key])
+        found = answers[key] if state == fingerprint and key in answers else make()
+        state, answers = self._kept  # making one answer may have kept others
+        others = [one for one in answers.items() if one[0] != key] if state == fingerprint else []
+        # one assignment: threads that read the old answers are not disturbed
+        self._kept = (fingerprint, dict([*others[-(KEPT - 1) :], (key, found)]))
+        return cast(Answer, found)
 
     def _run(self, sql: str, parameters: Sequence[Any]) -> pd.DataFrame:
         with self._connection.cursor() as cursor:

@@ -381,3 +381,19 @@ def test_answers_are_kept_until_loads_change_and_only_the_latest(home: Path, tmp
     assert ask(99) == 100 and ask(0) == 101, "the first one was let go"
     add(store, tmp_path, [incident(2, "2009-01-06"), incident(3, "2009-01-07")])
     assert ask(99) == 102
+
+
+def test_an_answer_made_for_another_is_kept_too_and_what_is_asked_for_again_stays(store: Store) -> None:
+    made: list[object] = []
+
+    def ask(key: object) -> object:
+        return store.remember(key, lambda: made.append(key) or key)
+
+    def pair() -> object:
+        return store.remember("pair", lambda: (ask("first"), ask("second")))
+
+    assert pair() == pair() == ("first", "second")
+    for number in range(100):
+        assert ask("first") == "first" and ask(number) == number
+    assert made.count("first") == 1
+    assert ask("second") == "second" and made.count("second") == 2, "not asked for in a hundred others"
