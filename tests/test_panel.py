@@ -180,3 +180,27 @@ def test_a_word_that_does_not_exist_is_refused_with_those_that_do(store: Store) 
         queries.panel(store, LOG, by="village", frequency="day")
     with pytest.raises(RecipeError, match="per 'tanks'.*sorties"):
         queries.panel(store, LOG, per="tanks")
+
+
+def test_a_quarter_has_a_best_only_where_all_of_its_months_do(store: Store, tmp_path: Path) -> None:
+    add(store, tmp_path, [
+        incident(7, "2009-02-02", KABUL, civilians_killed_min=1, civilians_killed_best=None, civilians_killed_max=3),
+        incident(8, "2009-05-02", KABUL, civilians_killed_min=None, civilians_killed_best=None,
+                 civilians_killed_max=None, civilians_injured_max=2),
+    ])  # fmt: skip
+    filters = LOG.with_(measure="killed", admin1=("AF-KAB",))
+    months = queries.panel(store, filters)
+    assert months["value_best"].isna().tolist() == [True, True, False, True, True, False]
+    quarters = queries.panel(store, filters, frequency="quarter")
+    assert quarters["value_best"].isna().tolist() == [True, False]
+    assert quarters["value_best"][1] == months["value_best"][5], "an incident without any figure adds nothing"
+    assert quarters["value_max"].tolist() == [months["value_max"][:3].sum(), months["value_max"][3:].sum()]
+
+
+@pytest.mark.parametrize("begins", [date(2009, 3, 1), date(2009, 3, 2), date(2009, 3, 3), date(2009, 6, 1)])
+def test_days_from_any_day_of_a_month_are_counted(store: Store, begins: date) -> None:
+    queries.panel(store, LOG)
+    filters = LOG.with_(date_from=begins)
+    for by, frequency in (("admin1", "month"), (None, "month"), ("admin1", "quarter"), (None, "year")):
+        found = queries.panel(store, filters, by=by, frequency=frequency)
+        assert found["incidents"].sum() == queries.totals(store, filters)["incidents"]

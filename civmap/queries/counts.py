@@ -54,20 +54,23 @@ def held_back(store: Store, filters: Filters, *, as_known_on: date | None = None
     excluded = "set_apart" if named else "set_apart OR discounted"
     harm = "civilian_harm" if filters.harm_only else "true"
 
-    def count(which: str, asked: Filters) -> int:
-        terms, parameters = known_on(as_known_on)
-        chosen, more = choices(asked.with_(source=source))
-        where = " AND ".join([*terms, *chosen, which])
-        return int(store.query(f"SELECT count(*) AS n FROM facts WHERE {where}", [*parameters, *more])["n"].item())
-
+    terms, parameters = known_on(as_known_on)
+    chosen, more = choices(filters.with_(source=source, admin1=()))
+    inside, areas = choices(Filters(admin1=filters.admin1))
+    place = " AND ".join(["in_theatre", *inside])
+    counted = store.query(
+        f"""SELECT count(*) FILTER (NOT in_theatre) AS outside,
+            count(*) FILTER ({place} AND ({excluded}) AND ({harm})) AS excluded,
+            count(*) FILTER ({place} AND NOT civilian_harm) AS without_harm
+        FROM facts WHERE {" AND ".join([*terms, *chosen])} AND (NOT in_theatre OR {excluded} OR NOT civilian_harm)""",
+        [*areas, *areas, *parameters, *more],
+    ).iloc[0]
     aside = store.remember(
         ("set aside", as_known_on), lambda: store.rejected(as_known_on)["source"].value_counts().to_dict()
     )
     return {
         "set_aside": int(aside.get(source, 0)),
-        "outside": count("NOT in_theatre", filters.with_(admin1=())),
-        "excluded": count(f"in_theatre AND ({excluded}) AND ({harm})", filters),
-        "without_harm": count("in_theatre AND NOT civilian_harm", filters),
+        **{str(name): int(number) for name, number in counted.items()},
     }
 
 

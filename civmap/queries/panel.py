@@ -10,7 +10,7 @@ import pandas as pd
 from civmap.errors import RecipeError
 from civmap.filters import Filters, conditions
 from civmap.language import say
-from civmap.queries.areas import by_group, districts
+from civmap.queries.areas import MONTHS, by_group, districts
 from civmap.queries.exposure import with_rates
 from civmap.queries.measures import values
 from civmap.queries.scope import ALL, EDGE_DAYS, Scope, scope_of
@@ -20,11 +20,7 @@ from civmap.store import Store
 AREAS = ("admin1", "admin2", "group", None)
 FREQUENCIES = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 _MONDAY = date(1969, 12, 29)
-# each period as a whole number that grows by one from a period to the next
-_NUMBER = {
-    "week": f"datediff('day', DATE '{_MONDAY}', event_date) // 7",
-    "month": "month", "quarter": "month // 3", "year": "month // 12",
-}  # fmt: skip
+_WEEK = f"datediff('day', DATE '{_MONDAY}', event_date) // 7"  # a whole number that grows by one, as months do
 _AREA = {"admin1": "admin1::VARCHAR", "admin2": "admin1::VARCHAR || '/' || admin2::VARCHAR", None: f"'{ALL}'"}
 
 
@@ -86,14 +82,7 @@ def _counted(
 def _count(
     store: Store, filters: Filters, by: str | None, frequency: str, loaded: Extent, as_known_on: date | None
 ) -> pd.DataFrame:
-    where, parameters = conditions(filters, as_known_on=as_known_on)
-    placed = f" AND {by} IS NOT NULL" if by else ""
-    counted = store.query(
-        f"""SELECT {_AREA[by]} AS area, {_NUMBER[frequency]} AS period, count(*) AS incidents,
-            {values(filters.measure)}
-        FROM facts WHERE {where}{placed} GROUP BY {by or "1"}{", admin1" if by == "admin2" else ""}, 2""",
-        parameters,
-    )
+    counted = _groups(store, filters, by, frequency, as_known_on)
     spans = _periods(loaded, filters, FREQUENCIES[frequency])
     starts = pd.DatetimeIndex(spans.to_timestamp(how="start").astype("datetime64[us]"))
     within = [ALL]
@@ -103,7 +92,7 @@ def _count(
     if by == "admin2":
         areas, within = districts(store, filters, as_known_on=as_known_on)
     scope = scope_of(store, filters, as_known_on=as_known_on)
-    row = pd.Index(areas).get_indexer(pd.Index(counted["area"]))
+    row = np.zeros(len(counted), dtype=int) if by is None else pd.Index(areas).get_indexer(pd.Index(counted["area"]))
     counted, row = counted[row >= 0], row[row >= 0]
     at = row * len(starts) + (counted["period"].to_numpy() - _number(starts, frequency))
     covered = scope.covers(within, starts).ravel()
@@ -113,13 +102,45 @@ def _count(
     best = loaded.has_best or filters.measure == "incidents"
     for column in ("incidents", "value_min", "value_best", "value_max"):
         given = counted[column].astype("Int64")
-        amounts = np.zeros(len(frame), dtype="int64")
-        amounts[at] = given.fillna(0).to_numpy()
-        unknown = ~found & ~(covered & (best or column != "value_best"))
-        unknown[at] = given.isna().to_numpy()
+        amounts, known = np.zeros(len(frame), dtype="int64"), np.zeros(len(frame), dtype=bool)
+        np.add.at(amounts, at, given.fillna(0).to_numpy())
+        known[at[given.notna().to_numpy()]] = True
+        if column == "value_best":  # as in `measured`: null unless all with a figure give one
+            known[at[(given.isna() & counted["value_max"].notna()).to_numpy()]] = False
+        unknown = np.where(found, ~known, ~(covered & (best or column != "value_best")))
         frame[column] = pd.arrays.IntegerArray(amounts, unknown)
     complete = _complete(spans, loaded, filters, scope)
     return frame.assign(area=frame["area"].astype("str"), complete=np.tile(complete, len(areas)))
+
+
+def _groups(store: Store, filters: Filters, by: str | None, frequency: str, as_known_on: date | None) -> pd.DataFrame:
+    """Count by area and number of the period; those of one area and period may stand in several rows."""
+    if frequency == "week":
+        return _asked(store, filters, by, _WEEK, as_known_on)
+    if by == "admin2":
+        counted = _asked(store, filters, by, "month", as_known_on)
+    else:
+        counted = _months(store, filters, as_known_on)
+    return counted.assign(period=counted["period"] // MONTHS[frequency])
+
+
+def _months(store: Store, filters: Filters, as_known_on: date | None) -> pd.DataFrame:
+    """Count by province and month, once for the theatre and its provinces, all days and those from a month's first."""
+    begins = filters.date_from
+    reach = filters.with_(date_from=None) if begins is not None and begins.day == 1 else filters
+    counted = store.remember(
+        ("months", reach, as_known_on), lambda: _asked(store, reach, "admin1", "month", as_known_on)
+    )
+    return counted if begins is None else counted[counted["period"] >= 12 * begins.year + begins.month - 1]
+
+
+def _asked(store: Store, filters: Filters, by: str | None, number: str, as_known_on: date | None) -> pd.DataFrame:
+    where, parameters = conditions(filters, as_known_on=as_known_on)
+    return store.query(
+        f"""SELECT {_AREA[by]} AS area, {number} AS period, count(*) AS incidents, {values(filters.measure)}
+        FROM facts WHERE {where} GROUP BY {by or "1"}{", admin1" if by == "admin2" else ""}, 2""",
+        parameters,
+    )
 
 
 def _periods(loaded: Extent, filters: Filters, code: str) -> pd.PeriodIndex:

@@ -66,10 +66,10 @@ def reporting_months(store: Store, filters: Filters, *, as_known_on: date | None
     where, parameters = asked(store, filters, as_known_on)
     return store.query(
         f"""SELECT date_trunc('month', event_date) AS event, date_trunc('month', reported_at) AS reported,
-            first_known, count(*) AS incidents
-        FROM (SELECT source, source_id, event_date, reported_at FROM incidents WHERE {where})
-        JOIN (SELECT source, source_id, min(known_from)::DATE AS first_known FROM incidents GROUP BY ALL)
-            USING (source, source_id)
+            least(known_from, before)::DATE AS first_known, count(*) AS incidents
+        FROM (SELECT source, source_id, known_from, event_date, reported_at FROM incidents WHERE {where})
+        LEFT JOIN (SELECT source, source_id, min(known_from) AS before FROM incidents WHERE known_to IS NOT NULL
+            GROUP BY ALL) USING (source, source_id)  -- what came before has ended
         GROUP BY ALL ORDER BY ALL""",
         parameters,
     )

@@ -56,8 +56,13 @@ class Scope:
 
 def scope_of(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Scope:
     """Give the scope of the filters' source for the parties, causes and provinces asked for."""
-    theatre = store.theatre
     source = extent(store, filters, as_known_on=as_known_on).source
+    key = ("scope", source, filters.admin1, filters.parties, filters.causes, as_known_on)
+    return store.remember(key, lambda: _scope(store, filters, source, as_known_on))
+
+
+def _scope(store: Store, filters: Filters, source: str, as_known_on: date | None) -> Scope:
+    theatre = store.theatre
     areas = store.remember(("areas", source, as_known_on), lambda: _areas(store, source, as_known_on))
     asked = frozenset(filters.admin1 or theatre.boundaries.index)
     scopes = theatre.source_scopes[theatre.source_scopes["source"] == source]
