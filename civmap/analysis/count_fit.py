@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, minimize_scalar
 from statsmodels.genmod import families
-from statsmodels.genmod.generalized_linear_model import GLM
 
 from civmap.analysis.period_words import counted
+from civmap.analysis.reweighted import Reweighted, reweighted
 from civmap.errors import AnalysisError
 from civmap.language import listed, say
 
@@ -250,17 +250,15 @@ def _fitted(
     *,
     near: Array | None = None,
     prior: Array | float = 1.0,
-) -> Any:
-    """Run statsmodels, and say in words where there is no finite answer."""
+) -> Reweighted:
+    """Fit, and say in words where there is no finite answer."""
     share = y if trials is None else y / trials
     try:
         # a term that runs off to minus infinity and counts without scatter are judged by the means below
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = GLM(
-                share, columns, family=law, offset=offset, var_weights=None if trials is None else prior * trials
-            )
-            result = model.fit(scale="X2", tol=1e-10, start_params=near)
+            weight = 1.0 if trials is None else prior * trials
+            result = reweighted(share, columns, offset, law, near=near, prior=weight)
         if np.allclose(result.mu, share):
             raise no_scatter()
         settled = bool(result.converged and np.isfinite(result.params).all() and result.mu.min() > NO_EVENTS_MEAN)

@@ -75,6 +75,8 @@ class Series:
 
     def keep(self, rows: NDArray[np.bool_]) -> "Series":
         """Leave out all other periods."""
+        if rows.all():
+            return self
         return replace(
             self,
             starts=self.starts[rows],
@@ -198,6 +200,8 @@ def read_series(
 
 
 def _numbers(panel: pd.DataFrame, name: str) -> Array:
+    if panel[name].dtype == np.float64:
+        return panel[name].to_numpy()
     return pd.to_numeric(panel[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -215,7 +219,14 @@ def _starts(panel: pd.DataFrame) -> pd.DatetimeIndex:
         raise AnalysisError(
             say("The panel has no time."), expected=say("a column 'period' with the first day of each period")
         )
-    starts = starts.tz_localize(None).normalize()
+    times = starts.tz_localize(None).to_numpy()
+    return _days(times.tobytes(), times.dtype.str)  # areas of one panel share theirs
+
+
+@lru_cache(maxsize=64)
+def _days(times: bytes, kind: str) -> pd.DatetimeIndex:
+    """Give the days of some moments, if these can be the first days of periods."""
+    starts = pd.DatetimeIndex(np.frombuffer(times, dtype=kind)).normalize()
     if len(starts) < 2 or starts.hasnans:
         raise AnalysisError(
             say("The panel needs at least two periods, each with a date."), found=counted(len(starts), "row")

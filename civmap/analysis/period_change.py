@@ -76,7 +76,9 @@ def clustering(panel: pd.DataFrame, *, area: str = "area", outcome: str = "incid
     Clustering(excess=0.0, rho=0.0)
     """
     seen, usual, extra = np.zeros(2), np.zeros(2), np.zeros((len(RHO), 2))
-    for _, own in panel.groupby(area, sort=False):
+    counts = pd.to_numeric(panel[outcome]).to_numpy(dtype=float, na_value=np.nan)
+    counted = pd.DataFrame({area: panel[area], "period": panel["period"], outcome: counts})
+    for _, own in counted.groupby(area, sort=False):
         model = _levels(own, outcome)
         if model is None:
             continue
@@ -94,8 +96,7 @@ def clustering(panel: pd.DataFrame, *, area: str = "area", outcome: str = "incid
 
 def _levels(panel: pd.DataFrame, outcome: str) -> tuple[CountFit, Array] | None:
     """Fit a season and a level for each twelve months, counted back from the last; None where that says nothing."""
-    counts = pd.to_numeric(panel[outcome])
-    if counts.sum() < FEWEST_INCIDENTS:
+    if np.nansum(panel[outcome].to_numpy()) < FEWEST_INCIDENTS:
         return None
     try:
         series = read_series(panel, outcome=outcome, exposure=None)
@@ -125,19 +126,19 @@ def _moments(fit: CountFit, place: Array) -> tuple[Array, Array, Array]:
     def sums(covariance: Array) -> Array:
         reduced = gain @ covariance
         inner = columns @ (reduced @ gain.T)
-        diagonal = np.diag(covariance) - 2 * (columns * reduced.T).sum(axis=1) + (inner * columns).sum(axis=1)
+        turned = np.swapaxes(reduced, -1, -2)
+        diagonal = np.diagonal(covariance, 0, -2, -1) + ((inner - 2 * turned) * columns).sum(axis=-1)
         beside = (
-            np.diag(covariance, 1)
-            - (columns[:-1] * reduced.T[1:]).sum(axis=1)
-            - (columns[1:] * reduced.T[:-1]).sum(axis=1)
-            + (inner[:-1] * columns[1:]).sum(axis=1)
+            np.diagonal(covariance, 1, -2, -1)
+            - (columns[:-1] * turned[..., 1:, :]).sum(axis=-1)
+            + ((inner[..., :-1, :] - turned[..., :-1, :]) * columns[1:]).sum(axis=-1)
         )
-        return np.array([diagonal.sum(), beside[next_to].sum()])
+        return np.stack([diagonal.sum(axis=-1), beside[..., next_to].sum(axis=-1)], axis=-1)
 
     apart = np.abs(place[:, None] - place)
     both = np.outer(means, means)
     as_found = np.array([left @ left, (left[1:] * left[:-1])[next_to].sum()])
-    return as_found, sums(np.diag(means)), np.array([sums(both * rho**apart) for rho in RHO])
+    return as_found, sums(np.diag(means)), sums(both * RHO[:, None, None] ** apart)
 
 
 def effective_share(now: ArrayLike, before: ArrayLike, excess: ArrayLike) -> tuple[Array, Array]:

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import ThreadpoolController
 
 from civmap.analysis.period_change import effective_share
 from civmap.analysis.rates import COUNTS, check_confidence, numbers
@@ -86,7 +87,9 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     log_odds = a * THETA - (a + b) * np.logaddexp(0, THETA)
     likelihood = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
     spread, prior = _priors()
-    marginal = np.maximum(likelihood @ prior.T, np.finfo(float).tiny)  # a change far outside a narrow spread
+    with _blas().limit(limits=1, user_api="blas"):  # for so small a product threads wait longer than they work
+        product = likelihood @ prior.T
+    marginal = np.maximum(product, np.finfo(float).tiny)  # a change far outside a narrow spread
     log_weight = np.log(marginal).sum(axis=0) + np.log(spread) - 0.5 * (spread / USUAL_SPREAD) ** 2
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
@@ -100,6 +103,11 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     result.loc[known, ["ratio", "low", "high"]] = np.exp(limits)
     result.loc[known, "share"] = np.clip(shrunk, 0, 1)
     return result
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @cache

@@ -188,7 +188,7 @@ def _centred(values: Array) -> Array:
 def _season(series: Series) -> Array:
     """Place of each period in the year, 0 to 1."""
     if series.monthly:
-        return np.asarray(series.starts.month - 1, dtype=float) / 12
+        return np.asarray(series.starts.to_numpy().astype("datetime64[M]").astype(int) % 12 / 12)
     return np.asarray(series.starts.day_of_year - 1, dtype=float) / 365.25
 
 

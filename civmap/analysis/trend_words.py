@@ -146,12 +146,11 @@ def _p_without(series: Series, odd: int, ratio: float) -> float:
     rest = series.keep(np.arange(len(series.counts)) != odd)
     try:
         design = build_design(rest, at=(), harmonics=HARMONICS, slope_change=False, terms=()).matrix
-        found = ar1_estimates(fit_counts(rest.counts, design, offset=rest.offset), times=rest.place).infer(
-            np.eye(design.shape[1])[TREND]
-        )
+        estimates = ar1_estimates(fit_counts(rest.counts, design, offset=rest.offset), times=rest.place)
     except AnalysisError:
         return 1.0
-    return float(found.p[0]) if (found.value[0] > 0) == (ratio > 1) else 1.0
+    value, p = estimates.test(np.eye(design.shape[1])[TREND])
+    return p if (value > 0) == (ratio > 1) else 1.0
 
 
 def trend_words(
@@ -216,7 +215,7 @@ def trend_words(
 
 
 def _row(panel: pd.DataFrame, outcome: str) -> tuple[object, ...]:
-    counts = pd.to_numeric(panel[outcome]).to_numpy(dtype=float, na_value=np.nan)
+    counts = panel[outcome].to_numpy()
     known = ~np.isnan(counts)
     size = (int(counts[known].sum()), int(known.sum()))
     why = ""
@@ -247,7 +246,7 @@ def _row(panel: pd.DataFrame, outcome: str) -> tuple[object, ...]:
 
 
 def _checked(panel: pd.DataFrame, area: str, outcome: str) -> pd.DataFrame:
-    """Give the panel in the order of time within each area, or say all that is wrong with it."""
+    """Give areas, periods and counts in the order of time within each area, or say all that is wrong with them."""
     faults = [say("no column '{name}'", name=name) for name in (area, "period", outcome) if name not in panel.columns]
     if not faults:
         panel = panel.sort_values("period", kind="stable") if not panel["period"].is_monotonic_increasing else panel
@@ -274,4 +273,4 @@ def _checked(panel: pd.DataFrame, area: str, outcome: str) -> pd.DataFrame:
             say("Trends need one row per area and period."), found="; ".join(faults),
             expected=say("counts of 0 or more, null where not covered"),
         )  # fmt: skip
-    return panel
+    return pd.DataFrame({area: panel[area], "period": panel["period"], outcome: counts})

@@ -8,6 +8,7 @@ import statsmodels.formula.api as smf
 from scipy.stats import t as student
 
 from civmap.analysis.count_series import RHO_GRID, ar1_estimates, fit_counts, model_estimates
+from civmap.analysis.reweighted import reweighted
 from civmap.errors import AnalysisError
 
 N = 36
@@ -45,6 +46,23 @@ def test_fit_equals_statsmodels_formula():
     np.testing.assert_allclose(np.column_stack([found.low, found.high]), glm.conf_int(), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "law",
+    [sm.families.Poisson(), sm.families.NegativeBinomial(alpha=0.5), sm.families.Gaussian(sm.families.links.Log()),
+     sm.families.Binomial()],
+    ids=lambda law: type(law).__name__,
+)  # fmt: skip
+def test_the_steps_are_those_of_statsmodels(law):
+    trials = COUNTS + 9.0 if isinstance(law, sm.families.Binomial) else np.ones(N)
+    share, prior = COUNTS / trials, trials
+    glm = sm.GLM(share, DESIGN, family=law, offset=OFFSET / 9, var_weights=prior).fit(scale="X2", tol=1e-10)
+    found = reweighted(share, DESIGN, OFFSET / 9, law, prior=prior)
+    assert found.converged and glm.converged
+    np.testing.assert_allclose(found.mu, glm.mu, rtol=1e-12)
+    np.testing.assert_allclose(found.params, glm.params, rtol=1e-10)
+    assert found.scale == pytest.approx(glm.scale, rel=1e-12)
+
+
 def test_model_errors_without_dispersion_are_those_of_a_poisson_regression():
     glm = sm.GLM(COUNTS, DESIGN, family=sm.families.Poisson(), offset=OFFSET).fit()
     found = model_estimates(fit_counts(COUNTS, DESIGN, offset=OFFSET), dispersed=False).infer(np.eye(3))
@@ -64,6 +82,7 @@ def test_ar1_equals_the_rule_with_full_matrices(gap):
     assert found.value[0] == pytest.approx(weights @ betas[:, 2])
     p = weights @ (2 * student.sf(np.abs(betas[:, 2]) / errors[:, 2], N - 3))
     assert found.p[0] == pytest.approx(p)
+    assert estimates.test([0, 0, 1]) == (pytest.approx(found.value[0]), pytest.approx(p))
     for limit in (found.low[0], found.high[0]):  # on the limits the same p is 5 %
         assert weights @ (2 * student.sf(np.abs(betas[:, 2] - limit) / errors[:, 2], N - 3)) == pytest.approx(0.05)
 
