@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from civmap import schema
 from civmap.errors import CivMapError
 from civmap.exhibits import words
-from civmap.language import mark, say
+from civmap.language import mark, say, say_in
 from civmap.queries.air import has_telemetry
 from civmap.readers.air import AirResult, read_air
 from civmap.store import Store
@@ -40,7 +40,7 @@ def upload_air(store: Store) -> None:
                     "GeoPackage, CSV), or telemetry in CivMap's columns (Parquet)"),
                 type=TYPES, accept_multiple_files=True,
             )  # fmt: skip
-            pressed = st.form_submit_button(say("Load"), type="primary", icon=":material/upload_file:")
+            pressed = st.form_submit_button(say_in("button", "Load"), type="primary", icon=":material/upload_file:")
         if pressed and not files:
             st.warning(say("Choose a file first."))
         elif pressed:

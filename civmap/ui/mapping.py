@@ -17,7 +17,7 @@ import streamlit as st
 from civmap import schema
 from civmap.errors import CivMapError, ReadError
 from civmap.exhibits import words
-from civmap.language import mark, say, say_n
+from civmap.language import mark, say, say_in, say_n
 from civmap.placing import place
 from civmap.readers import MAPPINGS, Mapping, ReadResult
 from civmap.readers.faults import expected_in_words
@@ -271,7 +271,7 @@ def _as_set_aside(rejected: pd.DataFrame) -> pd.DataFrame:
 
 def _buttons(store: Store, draft: Draft, mapping: Mapping, result: ReadResult | None, keep: Keep) -> None:
     left, middle, right = st.columns([2, 2, 3])
-    name = say("Load")
+    name = say_in("button", "Load")
     if result is not None:
         name = say_n(len(result.records), "Load {n} row", "Load {n} rows")
     ready = result is not None and len(result.records) > 0

@@ -19,7 +19,7 @@ from civmap.figures import charts, maps, theme
 from civmap.figures.part import Part
 from civmap.figures.theme import Mode
 from civmap.filters import BOUNDS
-from civmap.language import mark, say, say_n
+from civmap.language import mark, say, say_n, spoken
 from civmap.store import Store
 from civmap.store.totals import totals_folders
 from civmap.theatre import Theatre
@@ -110,6 +110,9 @@ def _table(table: pd.DataFrame, heads: Mapping[str, str]) -> None:
     """Show a table, each column under the words that it is given."""
     table = table.rename(columns=heads)
     counts = [str(name) for name in table if pd.api.types.is_integer_dtype(table[name])]
+    if spoken() != "en":  # the browser writes three decimals at most in its own language; coordinates have more
+        decimals = table.select_dtypes("float")
+        counts += [str(name) for name in decimals if decimals[name].round(3).equals(decimals[name])]
     columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="localized") for name in counts}
     days = table.select_dtypes("datetime").columns
     columns |= {str(name): st.column_config.DateColumn(format="YYYY-MM-DD") for name in days}

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from civmap import fetch, schema
 from civmap.errors import CivMapError, ColumnsError
 from civmap.exhibits import words
-from civmap.language import mark, say
+from civmap.language import mark, say, say_in
 from civmap.readers import MAPPINGS, ReadResult, read_known
 from civmap.store import Load, Store
 from civmap.store.mending import KEYS
@@ -62,7 +62,7 @@ def _upload_form(store: Store) -> None:
                 "so"), value=[], **DAYS,
         )  # fmt: skip
         ask = right.checkbox(say("Show which column is read as what first, also where the columns are known"))
-        pressed = st.form_submit_button(say("Load"), type="primary", icon=":material/upload_file:")
+        pressed = st.form_submit_button(say_in("button", "Load"), type="primary", icon=":material/upload_file:")
     if not pressed:
         return
     if file is None:
