@@ -107,8 +107,9 @@ def _part(exhibit: Exhibit, part: Part, store: Store, *, key: str) -> None:
 
 
 def _table(table: pd.DataFrame, heads: Mapping[str, str]) -> None:
-    """Show a table, each column under the words that it is given."""
-    table = table.rename(columns=heads)
+    """Show a table, each column under the words that it is given; one whose words another has too keeps its name."""
+    said = list(heads.values())
+    table = table.rename(columns={name: head for name, head in heads.items() if said.count(head) == 1})
     counts = [str(name) for name in table if pd.api.types.is_integer_dtype(table[name])]
     if spoken() != "en":  # the browser writes three decimals at most in its own language; coordinates have more
         decimals = table.select_dtypes("float")
