@@ -22,7 +22,7 @@ from civmap.exports import counts_links as links
 from civmap.exports.counts_links import ALL, ELSEWHERE, LEVELS
 from civmap.exports.withhold import linked, withhold
 from civmap.filters import BOUNDS, Filters
-from civmap.language import say
+from civmap.language import say, speaking
 from civmap.queries.measures import values as value_columns
 from civmap.queries.sources import asked
 from civmap.store import Store
@@ -89,7 +89,8 @@ def counts(store: Store, filters: Filters, *, as_known_on: date | None = None) -
     """
     base = _base(store, filters, as_known_on)
     key = ("counts that leave", store.fingerprint, base, as_known_on)
-    return store.remember(key, lambda: _over_time(store, base, as_known_on))
+    with speaking("en"):  # numbers, decided once for all languages
+        return store.remember(key, lambda: _over_time(store, base, as_known_on))
 
 
 def in_cells(store: Store, filters: Filters, *, as_known_on: date | None = None) -> Counts:
@@ -99,7 +100,8 @@ def in_cells(store: Store, filters: Filters, *, as_known_on: date | None = None)
     """
     base = _base(store, filters, as_known_on).with_(date_from=filters.date_from, date_to=filters.date_to)
     key = ("cells that leave", store.fingerprint, base, as_known_on)
-    return store.remember(key, lambda: _in_cells(store, base, as_known_on))
+    with speaking("en"):
+        return store.remember(key, lambda: _in_cells(store, base, as_known_on))
 
 
 def finest_resolution(store: Store) -> int:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from civmap.exports.slide_book import EPOCH
 from civmap.exports.slide_chart_xml import Axis
+from civmap.exports.slide_speech import months_of_language
 from civmap.figures.part import Part
 
 WIDEST = 50.0  # times, as on screen
@@ -30,7 +31,7 @@ def time_axis(days: tuple[float, float], *, most_ticks: int = 9) -> Axis:
     months = max(1, int(np.ceil(years * 12 / min(most_ticks, 8))))
     step = months if months < 3 else -(-months // 3) * 3 if months <= 6 else -(-months // 12) * 12
     begin = float((first.to_period("M").start_time - EPOCH).days)
-    return Axis(begin, last, "", "mmm yyyy", (31 if step < 3 else 30.67) * step)
+    return Axis(begin, last, "", f"{months_of_language()}mmm yyyy", (31 if step < 3 else 30.67) * step)
 
 
 def number_form(frames: Sequence[pd.DataFrame]) -> str:

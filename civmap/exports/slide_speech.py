@@ -5,6 +5,7 @@ Office proofs and reads out a text in the language that it names, and sets parag
 
 from __future__ import annotations
 
+from locale import windows_locale
 from typing import Any
 
 from civmap.language import direction, spoken
@@ -31,6 +32,21 @@ def tag() -> str:
     language = spoken()
     likely = str(get_global("likely_subtags").get(language, language)).split("_")
     return _TAGS.get(language) or (f"{language}-{likely[-1]}" if len(likely) == 3 else language)
+
+
+def months_of_language() -> str:
+    """Write before a form of dates that its months are named in the language that is spoken, wherever it is opened.
+
+    Examples
+    --------
+    >>> from civmap.language import speaking
+    >>> with speaking("fr"):
+    ...     months_of_language()
+    '[$-40C]'
+    """
+    name = tag().replace("-", "_")
+    code = next((code for code, land in windows_locale.items() if land == name), None)
+    return f"[$-{code:X}]" if code else ""
 
 
 def turned() -> bool:
