@@ -19,6 +19,8 @@ from civmap.store import Store
 from civmap.theatre import Theatre, theatre_names
 from civmap.ui import loading, speech
 
+# Streamlit calls every page English; whoever has it read aloud, or translated by the browser, needs its language.
+_LANGUAGE = '<script>document.documentElement.lang = "{language}"</script>'
 _OURS = frozenset({"theatre", "known", "lang", *PARAM_NAMES})
 
 
@@ -50,6 +52,7 @@ def choose_language() -> None:
         place.segmented_control, say("Language"), "language", st.session_state["language"],
         options=list(LANGUAGES), format_func=LANGUAGES.get, required=True, label_visibility="collapsed",
     )  # fmt: skip
+    place.html(_LANGUAGE.format(language=st.session_state["language"]), unsafe_allow_javascript=True)
 
 
 def choose_theatre() -> str:
