@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pydeck as pdk
 from pydeck.bindings.json_tools import default_serialize
 
@@ -156,7 +157,7 @@ def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
         heading = say("{unit} per cell", unit=unit)
         entries += _entries(cut, theme.ramp(mode, len(cut.labels)), heading, None)
         if (cut.index < 0).any():
-            entries.append(LegendEntry(colours.no_answer, say(NO_ANSWER), colours.outline, heading))
+            entries.append(LegendEntry(colours.no_answer, _null(part.frames["cells"]), colours.outline, heading))
         known = classes(part.frames["provinces"]["value"], n=3)
         pale = theme.province_ramp(mode, len(known.labels))
         return entries + _entries(known, pale, say("{unit} known only to the province", unit=unit), colours.boundary)
@@ -164,7 +165,7 @@ def legend(part: Part, *, mode: theme.Mode = "light") -> list[LegendEntry]:
     heading = say("{unit} per province", unit=unit)
     entries += _entries(cut, theme.ramp(mode, len(cut.labels)), heading, None)
     if (cut.index < 0).any():
-        entries.append(LegendEntry(colours.no_answer, say(NO_ANSWER), colours.outline, heading))
+        entries.append(LegendEntry(colours.no_answer, _null(part.frames["provinces"]), colours.outline, heading))
     return entries
 
 
@@ -215,6 +216,13 @@ def _nothing(part: Part) -> bool:
     if part.kind == "provinces":
         return part.frames["provinces"].empty
     return part.frames["cells"].empty and bool(part.frames["provinces"]["value"].isna().all())
+
+
+def _null(places: pd.DataFrame) -> str:
+    """Say what a place without a value is: on exports it may be withheld."""
+    null = places["value"].isna()
+    withheld = "withheld" in places and places.loc[null, "withheld"].fillna("").ne("").all()
+    return say("withheld") if withheld else say(NO_ANSWER)
 
 
 def _unit(part: Part) -> str:

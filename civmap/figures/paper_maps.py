@@ -5,7 +5,6 @@ Where a source gives no answer the place is hatched, so that grey print keeps it
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import matplotlib
@@ -25,6 +24,7 @@ from civmap.figures import theme
 from civmap.figures.class_maps import shades
 from civmap.figures.classes import classes
 from civmap.figures.maps import LegendEntry, legend
+from civmap.figures.paper_texts import POINTS, broken, text_width
 from civmap.figures.part import Part
 from civmap.language import say
 
@@ -99,8 +99,10 @@ def draw_map(
     _scale_bar(axes, extent)
     _legend(figure.add_axes((share, bottom, 1 - share, high)), legend(part), height_in)
     if synthetic:
-        axes.text(0.5, 0.5, say(theme.SYNTHETIC), transform=axes.transAxes, ha="center", va="center", rotation=15,
-                  fontsize=34, fontweight="bold", color=colours.watermark, alpha=0.4)  # fmt: skip
+        mark = say(theme.SYNTHETIC)
+        size = min(34, 34 * 0.95 * share * width_in * POINTS / text_width(mark, 34, bold=True))
+        axes.text(0.5, 0.5, mark, transform=axes.transAxes, ha="center", va="center", rotation=15, fontsize=size,
+                  fontweight="bold", color=colours.watermark, alpha=0.4)  # fmt: skip
     if len(shapes) == 0:
         axes.text(0.5, 0.5, say(theme.EMPTY), transform=axes.transAxes, ha="center", va="center", fontsize=13,
                   color=colours.text, backgroundcolor=colours.background)  # fmt: skip
@@ -179,7 +181,7 @@ def _legend(axes: Axes, entries: list[LegendEntry], height_in: float) -> None:
     """Write the legend beside the map, in points from the top."""
     colours = theme.palette("light")
     axes.set_axis_off()
-    width, height = LEGEND_IN * 72, height_in * 72
+    width, height = LEGEND_IN * POINTS, height_in * POINTS
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     unobserved = shades("unobserved", "light")[0]
@@ -189,12 +191,12 @@ def _legend(axes: Axes, entries: list[LegendEntry], height_in: float) -> None:
     for entry in entries:
         if entry.heading != heading:
             heading = entry.heading
-            said = textwrap.wrap(heading, 30) or [""]
+            said = broken(heading, width - 8, BODY, bold=True)
             y += 8 if y > 14 else 0
             axes.text(4, y, "\n".join(said), va="top", fontsize=BODY, fontweight="bold", color=colours.text)
             y += 13.0 * len(said) + 3
         hatch = {colours.no_answer: NO_ANSWER, unobserved: UNOBSERVED}.get(entry.colour)
-        label = textwrap.wrap(entry.label, 28) or [""]
+        label = broken(entry.label, width - 30, SMALL)
         axes.add_patch(Rectangle((4, y), 16, 9.5, facecolor=entry.colour, hatch=hatch, linewidth=0.6,
                                  edgecolor=entry.outline or entry.colour))  # fmt: skip
         axes.text(26, y, "\n".join(label), va="top", fontsize=SMALL, color=colours.text, linespacing=1.15)

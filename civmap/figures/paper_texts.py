@@ -6,6 +6,9 @@ import html
 import textwrap
 from typing import Any
 
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
 from civmap.figures import charts, theme
 from civmap.figures import events as marks
 from civmap.figures.part import Part
@@ -13,6 +16,31 @@ from civmap.language import say
 
 TITLE_LETTER, NAME_LETTER = 6.7, 6.0  # pixels of a letter of an axis's title and of a panel's name
 LABEL_LETTERS = 48  # of a tick label in one line
+POINTS = 72  # to the inch
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Give how wide a text is drawn, in points."""
+    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def broken(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """Break a text between words into lines of at most a width, in points; a longer word stands alone.
+
+    Examples
+    --------
+    >>> broken("one two three", 45, 10)
+    ['one two', 'three']
+    """
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold=bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def plain(text: str) -> str:
