@@ -122,7 +122,12 @@ def rate_limits(count: ArrayLike, *, confidence: float = 0.95, method: str = "ex
 
 
 def bootstrap_sum(
-    values: ArrayLike, *, dispersion: float = 1.0, confidence: float = 0.95, seed: int = 20261123
+    values: ArrayLike,
+    *,
+    incidents: ArrayLike | None = None,
+    dispersion: float = 1.0,
+    confidence: float = 0.95,
+    seed: int = 20261123,
 ) -> tuple[float, float]:
     """Give the interval of a sum of casualties by drawing whole incidents again.
 
@@ -134,6 +139,8 @@ def bootstrap_sum(
     ----------
     values
         Casualties of each incident; null (no figure) adds nothing, as in the sum itself.
+    incidents
+        How many incidents have each of the values; one if not given.
     dispersion
         How many times more than a Poisson count the number of incidents varies; 1 if nothing is known of it.
     confidence
@@ -164,19 +171,22 @@ def bootstrap_sum(
     """
     given = numbers(values, CASUALTIES).ravel()
     half = check_confidence(confidence)
-    sizes = given[~np.isnan(given)]
-    if len(sizes) < FEWEST_TO_DRAW or sizes.sum() <= 0:
+    known = ~np.isnan(given)
+    each = np.ones(len(given)) if incidents is None else np.asarray(incidents, dtype=float).ravel()
+    distinct, which = np.unique(given[known], return_inverse=True)
+    often = np.bincount(which, each[known], len(distinct))
+    number, observed = often.sum(), often @ distinct
+    if number < FEWEST_TO_DRAW or observed <= 0:
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
-    distinct, often = np.unique(sizes, return_counts=True)
-    extra = max(dispersion - 1, 0.0) / len(sizes)  # variance of the factor that all incidents of a draw share
+    extra = max(dispersion - 1, 0.0) / number  # variance of the factor that all incidents of a draw share
     factor = rng.gamma(1 / extra, extra, size=(DRAWS, 1)) if extra > 0 else np.ones((DRAWS, 1))
     drawn = rng.poisson(factor * often)
     total, square = drawn @ distinct, drawn @ distinct**2
-    observed, spread = sizes.sum(), np.sqrt((sizes**2).sum() / sizes.sum() ** 2 + extra)
-    known = (total > 0) & (square > 0)
-    own = np.sqrt(square[known] / total[known] ** 2 + extra)
-    t = np.log(total[known] / observed) / own
+    spread = np.sqrt(often @ distinct**2 / observed**2 + extra)
+    some = (total > 0) & (square > 0)
+    own = np.sqrt(square[some] / total[some] ** 2 + extra)
+    t = np.log(total[some] / observed) / own
     upper, lower = np.quantile(t, [half, 1 - half])
     return float(observed * np.exp(-lower * spread)), float(observed * np.exp(-upper * spread))
 

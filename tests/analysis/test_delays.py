@@ -81,6 +81,7 @@ def test_the_bootstrap_keeps_its_seed_scales_with_people_and_widens_with_clumps(
     low, high = bootstrap_sum(sizes)
     assert (low, high) == bootstrap_sum(sizes) and low < 30 < high
     assert bootstrap_sum(np.array(sizes) * 10) == pytest.approx((10 * low, 10 * high))
+    assert bootstrap_sum([*range(10), None], incidents=[sizes.count(size) for size in range(10)] + [7]) == (low, high)
     clumped = bootstrap_sum([1] * 9 + [21])
     assert clumped[1] / clumped[0] > high / low
     wider = bootstrap_sum(sizes, dispersion=3)

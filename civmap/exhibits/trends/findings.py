@@ -49,8 +49,8 @@ def findings(asked: Asked) -> pd.DataFrame:
         _people(asked, found, pd.Series(excess, found.index))
     recent = asked.panel[asked.panel["period"] > asked.window[1] - pd.DateOffset(months=24)]
     recent = recent[recent["period"] <= asked.window[1]]
-    lines = {area: own.astype("object").where(own.notna(), None).tolist() for area, own in recent.groupby("area")[
-        "incidents"]}  # fmt: skip
+    values = recent["incidents"].astype("object").where(recent["incidents"].notna(), None)
+    lines = {area: own.tolist() for area, own in values.groupby(recent["area"])}
     found["months"] = pd.Series(lines, dtype="object").reindex(found.index)
     found.insert(0, "name", asked.names.reindex(found.index))
     return found
@@ -69,7 +69,8 @@ def _people(asked: Asked, found: pd.DataFrame, excess: pd.Series) -> None:
         within = drawn[drawn["period"].between(first, last)]
         limits[name] = {
             area: analysis.bootstrap_sum(
-                np.repeat(own["size"].to_numpy(dtype=float, na_value=np.nan), own["incidents"]),
+                own["size"].to_numpy(dtype=float, na_value=np.nan),
+                incidents=own["incidents"],
                 dispersion=1 + excess.get(area, 0.0) * own["incidents"].sum(),
             )
             for area, own in within.groupby("area")
