@@ -14,13 +14,16 @@ import streamlit as st
 from civmap import queries, schema
 from civmap.exhibits import words
 from civmap.filters import BOUNDS, MEASURES, PARAM_NAMES, Filters
-from civmap.language import LANGUAGES, say, say_in
+from civmap.language import LANGUAGES, direction, say, say_in, spoken
 from civmap.store import Store
 from civmap.theatre import Theatre, theatre_names
 from civmap.ui import loading, speech
 
-# Streamlit calls every page English; whoever has it read aloud, or translated by the browser, needs its language.
-_LANGUAGE = '<script>document.documentElement.lang = "{language}"</script>'
+# Streamlit calls every page English; whoever has it read aloud, or translated by the browser, needs its language. One
+# that runs from right to left turns the page.
+_LANGUAGE = (
+    '<script>document.documentElement.lang = "{language}"; document.documentElement.dir = "{direction}"</script>'
+)
 _OURS = frozenset({"theatre", "known", "lang", *PARAM_NAMES})
 
 
@@ -52,7 +55,8 @@ def choose_language() -> None:
         place.segmented_control, say("Language"), "language", st.session_state["language"],
         options=list(LANGUAGES), format_func=LANGUAGES.get, required=True, label_visibility="collapsed",
     )  # fmt: skip
-    place.html(_LANGUAGE.format(language=st.session_state["language"]), unsafe_allow_javascript=True)
+    said = _LANGUAGE.format(language=spoken(), direction=direction(spoken()))
+    place.html(said, unsafe_allow_javascript=True)
 
 
 def choose_theatre() -> str:
