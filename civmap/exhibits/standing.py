@@ -8,20 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from civmap import __version__, queries
 from civmap.errors import RecipeError
-from civmap.exhibits import words
+from civmap.exhibits import standing_notes, words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.figures.part import Part
 from civmap.filters import Filters
-from civmap.language import mark, say, say_n, spoken
+from civmap.language import say, say_n, spoken
 from civmap.store import Store
-from civmap.theatre import Theatre
-
-NOT_COUNTED = mark("Not counted under these filters: {what}.")
 
 
 @dataclass(frozen=True)
@@ -140,7 +136,7 @@ def standing(recipe: Recipe, store: Store, *, filters: Filters | None = None) ->
             next_step=say('Count its incidents with "Only incidents with civilian harm" switched off.'),
         )  # fmt: skip
     totals, held, vague = store.remember(("standing", filters, known_on), lambda: _counted(store, filters, known_on))
-    notes = _notes(store, filters, loaded, totals, held, vague, recipe)
+    notes = standing_notes.notes(store, filters, loaded, totals, held, vague, recipe)
     return Standing(recipe, store, filters, loaded, first, last, totals, tuple(notes))
 
 
@@ -241,150 +237,3 @@ def options(recipe: Recipe, **allowed: Any) -> dict[str, Any]:
                 expected=", ".join(map(str, choices)) if isinstance(choices, tuple) else say("text"),
             )
     return read
-
-
-def events(store: Store, filters: Filters, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """List directives, recording changes of the filters' source and parties, and context that touch a period.
-
-    Returns
-    -------
-    DataFrame
-        ``kind`` (directive, recording, context), ``id``, ``label`` (short), ``what``, ``start``, ``end``,
-        ``certainty``.
-    """
-    key = ("events", filters.source, filters.parties, filters.admin1, first, last)
-    return store.remember(key, lambda: _events(store.theatre, filters, first, last)).copy()
-
-
-def _events(theatre: Theatre, filters: Filters, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    directives = theatre.directives.assign(
-        kind="directive",
-        label=[say("{month} directive", month=words.month(issued)) for issued in theatre.directives["issued_at"]],
-        what=theatre.directives["title"],
-        start=theatre.directives["issued_at"],
-        end=pd.Series(pd.NaT, index=theatre.directives.index, dtype="datetime64[us]"),
-        certainty=theatre.directives["date_certainty"],
-    )
-    changes = theatre.recording_changes
-    about = [
-        (not sources or filters.source in sources) and _meets(parties, filters.parties)
-        for sources, parties in zip(changes["sources"], changes["parties"], strict=True)
-    ]
-    recording = changes[np.array(about, dtype=bool)].assign(kind="recording")
-    near = [_meets(areas, filters.admin1) for areas in theatre.context["area"]]
-    context = theatre.context[np.array(near, dtype=bool)].assign(kind="context", label=theatre.context["what"])
-    columns = ["kind", "id", "label", "what", "start", "end", "certainty"]
-    kinds = [frame.reindex(columns=columns) for frame in (directives, recording, context) if len(frame)]
-    if not kinds:
-        empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
-        return empty.astype({"start": "datetime64[us]", "end": "datetime64[us]"})
-    frame = pd.concat(kinds, ignore_index=True).astype({"start": "datetime64[us]", "end": "datetime64[us]"})
-    touches = (frame["start"] <= last) & (frame["end"].fillna(frame["start"]) >= first)
-    return frame[touches].sort_values("start", ignore_index=True)
-
-
-def event_table(happened: pd.DataFrame) -> Part:
-    """List the events of a chart with their dates and how certain these are."""
-    kinds = {"directive": say("directive"), "recording": say("change in recording"), "context": say("context")}
-    table = pd.DataFrame(
-        {
-            "Kind": happened["kind"].map(kinds),
-            "From": happened["start"].dt.strftime("%Y-%m-%d"),
-            "To": happened["end"].dt.strftime("%Y-%m-%d"),
-            "Date is": happened["certainty"].map(words.CERTAINTIES).map(say, na_action="ignore"),
-            "What": happened["what"],  # last, since it is the one that may be too long for a screen
-        }
-    )
-    alt = say_n(len(table), "Table of {n} event with its dates.", "Table of {n} events with their dates.")
-    return Part("table", say("Directives, changes in recording and context in these days"), {"table": table}, alt=alt)
-
-
-def _meets(of: tuple[str, ...], asked: tuple[str, ...]) -> bool:
-    """Whether two lists have something in common, where an empty list means all."""
-    return not of or not asked or bool(set(of) & set(asked))
-
-
-def _continued(text: str) -> str:
-    """Write a text of the theatre so that it follows a colon and ends in one full stop."""
-    return f"{text[0] if text[:2].isupper() else text[0].lower()}{text[1:].rstrip('.')}."
-
-
-def _notes(
-    store: Store,
-    filters: Filters,
-    loaded: queries.Extent,
-    totals: Mapping[str, Any],
-    held: Mapping[str, int],
-    vague: pd.DataFrame,
-    recipe: Recipe,
-) -> list[str]:
-    notes = []
-    scope = store.theatre.source_scopes
-    scope = scope[scope["source"] == loaded.source]
-    label = store.theatre.source_label(loaded.source)
-    if recipe.as_known_on:
-        day = words.day(recipe.as_known_on)
-        notes.append(say("As known on {day}; later releases are left out.", day=day))
-    if said := _left_out(held):
-        notes.append(say(NOT_COUNTED, what=words.clauses(said)))
-    if filters.harm_only and held["without_harm"]:
-        notes.append(say_n(
-            held["without_harm"],
-            "Left out under these filters: {n} record of this source without civilian harm.",
-            "Left out under these filters: {n} records of this source without civilian harm.",
-        ))  # fmt: skip
-    silent = {
-        "killed": (mark("{n} incident gives no number of killed; it adds nothing to the sum."),
-                   mark("{n} incidents give no number of killed; they add nothing to the sum.")),
-        "injured": (mark("{n} incident gives no number of injured; it adds nothing to the sum."),
-                    mark("{n} incidents give no number of injured; they add nothing to the sum.")),
-    }  # fmt: skip
-    for measure, (one, many) in silent.items():
-        absent = totals[f"without_{measure}"]
-        if absent and filters.measure in (measure, "casualties"):
-            notes.append(say_n(absent, one, many))
-    if filters.measure != "incidents" and not loaded.has_best:
-        notes.append(
-            say("{source} gives no best estimate; minimum and maximum are shown, never a midpoint.", source=label)
-        )
-    if filters.measure != "incidents":
-        parts = ("killed", "injured") if filters.measure == "casualties" else (filters.measure,)
-        only_max = sum(totals[f"only_max_{part}"] for part in parts)
-        if only_max:
-            notes.append(say_n(
-                only_max,
-                "{n} incident gives a maximum and no minimum; it adds nothing to the minimum.",
-                "{n} incidents give a maximum and no minimum; they add nothing to the minimum.",
-            ))  # fmt: skip
-    imprecise = int(vague.loc[vague["date_precision"].isin(["month", "year"]), "incidents"].sum())
-    if imprecise:
-        notes.append(say_n(
-            imprecise,
-            "{n} incident is dated only to a month or year and counted at its start.",
-            "{n} incidents are dated only to a month or year and counted at its start.",
-        ))  # fmt: skip
-    if len(scope):
-        stated = {
-            mark("What {source} holds: {rule}"): "inclusion_rule",
-            mark("Definition of a civilian: {rule}"): "civilian_definition",
-        }
-        notes += [
-            say(line, source=label, rule=_continued(text))
-            for line, column in stated.items() if (text := scope.iloc[0][column])
-        ]  # fmt: skip
-    else:
-        notes.append(say("The theatre states no scope for this source, so a month without a record is shown as zero."))
-    return notes
-
-
-def _left_out(held: Mapping[str, int]) -> list[str]:
-    """Say how many rows and records no total holds, and why."""
-    reasons = (
-        (held["set_aside"], mark("{n} row was set aside at reading, whatever its day, place or party"),
-         mark("{n} rows were set aside at reading, whatever their day, place or party")),
-        (held["outside"], mark("{n} record lies outside the theatre or at a place it does not know"),
-         mark("{n} records lie outside the theatre or at places it does not know")),
-        (held["excluded"], mark("{n} record is discounted, not credible or a duplicate"),
-         mark("{n} records are discounted, not credible or duplicates")),
-    )  # fmt: skip
-    return [say_n(value, one, many) for value, one, many in reasons if value]

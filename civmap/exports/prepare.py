@@ -9,7 +9,7 @@ import pandas as pd
 from civmap import __version__
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit
-from civmap.exhibits.standing import NOT_COUNTED
+from civmap.exhibits.standing_notes import NOT_COUNTED
 from civmap.exports import disclosure, manifest
 from civmap.exports.marking import marking
 from civmap.exports.prepared import Prepared

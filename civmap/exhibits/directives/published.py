@@ -7,8 +7,9 @@ import pandas as pd
 from civmap import schema
 from civmap.errors import RecipeError
 from civmap.exhibits import words
+from civmap.exhibits.events import events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import events, make, options, source_lines
+from civmap.exhibits.standing import make, options, source_lines
 from civmap.figures.part import Part
 from civmap.language import say, say_n
 from civmap.store import Store

@@ -15,8 +15,9 @@ import pandas as pd
 from civmap import queries
 from civmap.exhibits import words
 from civmap.exhibits.directives.which import scoped, which
+from civmap.exhibits.events import events
 from civmap.exhibits.recipe import Recipe
-from civmap.exhibits.standing import Standing, events, options, standing
+from civmap.exhibits.standing import Standing, options, standing
 from civmap.filters import Filters
 from civmap.language import mark, say, spoken
 from civmap.store import Store

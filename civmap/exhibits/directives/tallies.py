@@ -14,7 +14,7 @@ from civmap.exhibits import words
 from civmap.exhibits.directives.primary import itself, one_date, primary
 from civmap.exhibits.directives.question import Question, ask
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import NOT_COUNTED
+from civmap.exhibits.standing_notes import NOT_COUNTED
 from civmap.figures.part import Part
 from civmap.language import say, say_n
 from civmap.store import Store

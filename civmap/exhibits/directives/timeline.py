@@ -14,8 +14,9 @@ from civmap.exhibits import words
 from civmap.exhibits.directives.primary import fit, primary, quoted
 from civmap.exhibits.directives.question import SCOPES, ask
 from civmap.exhibits.directives.which import directive_of, scoped
+from civmap.exhibits.events import events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import events, options, standing
+from civmap.exhibits.standing import options, standing
 from civmap.figures.part import Part
 from civmap.language import say, say_n
 from civmap.store import Store

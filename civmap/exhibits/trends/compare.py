@@ -11,8 +11,9 @@ from civmap.analysis.count_series import ar1_estimates, fit_counts
 from civmap.analysis.trend_words import TREND, TrendFit, fit_trend
 from civmap.errors import AnalysisError, RecipeError
 from civmap.exhibits import words
+from civmap.exhibits.events import events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import events, options, standing
+from civmap.exhibits.standing import options, standing
 from civmap.exhibits.trends.asked import SPANS, YEARS, ask, provisional
 from civmap.exhibits.trends.chosen import choices, most_frequent, narrowed
 from civmap.exhibits.trends.findings import limits, percent

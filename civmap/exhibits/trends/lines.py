@@ -8,8 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from civmap.exhibits import words
+from civmap.exhibits.events import event_table, events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import Standing, event_table, events, options, standing
+from civmap.exhibits.standing import Standing, options, standing
 from civmap.exhibits.trends.asked import lateness, provisional
 from civmap.exhibits.trends.per import PER, divided
 from civmap.exhibits.trends.periods import counted, per_period, periods

@@ -8,8 +8,9 @@ import pandas as pd
 from civmap.analysis import trends as analysis
 from civmap.errors import AnalysisError
 from civmap.exhibits import words
+from civmap.exhibits.events import events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import Standing, events, options, standing
+from civmap.exhibits.standing import Standing, options, standing
 from civmap.exhibits.trends.asked import NOTHING, SPANS, YEARS, Asked, ask, late_of
 from civmap.exhibits.trends.chosen import one_province
 from civmap.exhibits.trends.findings import percent

@@ -6,8 +6,9 @@ import pandas as pd
 
 from civmap import queries, schema
 from civmap.exhibits import words
+from civmap.exhibits.events import event_table, events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import event_table, events, options
+from civmap.exhibits.standing import options
 from civmap.exhibits.trends.asked import SPANS, YEARS, Asked, provisional
 from civmap.exhibits.trends.chosen import choices, one_province
 from civmap.exhibits.trends.findings import either, findings, limits, percent

@@ -8,8 +8,9 @@ import pandas as pd
 from civmap import queries
 from civmap.errors import AnalysisError
 from civmap.exhibits import words
+from civmap.exhibits.events import event_table, events
 from civmap.exhibits.recipe import Exhibit, Recipe
-from civmap.exhibits.standing import Standing, event_table, events, options, standing
+from civmap.exhibits.standing import Standing, options, standing
 from civmap.exhibits.trends.periods import per_period
 from civmap.figures.part import Part
 from civmap.language import mark, say, say_n, speaking
