@@ -53,7 +53,7 @@ def checks(recipe: Recipe, store: Store) -> Exhibit:
                      subtitle=here.subtitle,
                  ), encoding={"subtitle": here.subtitle}),
             Part("table", say("Checks"), {"table": table},
-                 alt=say_n(len(table), "Table of {n} check.", "Table of {n} checks.")),
+                 alt=say_n(len(table), "Table of {n} check of the result.", "Table of {n} checks of the result.")),
         ],
         caveats=caveats,
     )  # fmt: skip
