@@ -5,6 +5,7 @@ pooled changes are both shown: the raw one is what was counted, the pooled one t
 """
 
 from functools import cache
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ THETA: Array = np.linspace(-5, 5, 401)  # change of one area, log scale: a facto
 CENTRES: Array = np.linspace(-1.6, 1.6, 65)  # usual change of all areas: a factor of five either way
 SPREADS: Array = np.linspace(0.025, 1.5, 60)  # standard deviation of changes between areas, log scale
 NEGLIGIBLE = 1e-9  # weight of a pair of centre and spread, beside that of the best one
+_ALONE = Lock()
 USUAL_SPREAD = 0.5  # mode of the prior of the spread, which keeps off 0: areas are never taken as all alike
 
 
@@ -86,23 +88,27 @@ def pool_changes(now: ArrayLike, before: ArrayLike, *, excess: float = 0.0, conf
     a, b = (part[known, None] for part in effective_share(first, second, excess))
     log_odds = a * THETA - (a + b) * np.logaddexp(0, THETA)
     likelihood = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
+    # for so small a product threads wait longer than they work; one at a time, since the number is the process's
+    with _ALONE, _blas().limit(limits=1, user_api="blas"):
+        posterior, usual = _posterior(likelihood)
+    limits = _quantiles(posterior, [0.5, half, 1 - half])
+    shrunk = 1 - _variance(posterior) / _variance(usual[None])
+    result.loc[known, ["ratio", "low", "high"]] = np.exp(limits)
+    result.loc[known, "share"] = np.clip(shrunk, 0, 1)
+    return result
+
+
+def _posterior(likelihood: Array) -> tuple[Array, Array]:
+    """Give how the change of each area is distributed over `THETA`, and that of any area."""
     spread, prior = _priors()
-    with _blas().limit(limits=1, user_api="blas"):  # for so small a product threads wait longer than they work
-        product = likelihood @ prior.T
-    marginal = np.maximum(product, np.finfo(float).tiny)  # a change far outside a narrow spread
+    marginal = np.maximum(likelihood @ prior.T, np.finfo(float).tiny)  # a change far outside a narrow spread
     log_weight = np.log(marginal).sum(axis=0) + np.log(spread) - 0.5 * (spread / USUAL_SPREAD) ** 2
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     kept = weight > NEGLIGIBLE * weight.max()  # most of the grid has no weight at all
     weight, marginal, prior = weight[kept], marginal[:, kept], prior[kept]
     posterior = likelihood * ((weight / marginal) @ prior)
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    limits = _quantiles(posterior, [0.5, half, 1 - half])
-    usual = weight @ prior
-    shrunk = 1 - _variance(posterior) / _variance(usual[None])
-    result.loc[known, ["ratio", "low", "high"]] = np.exp(limits)
-    result.loc[known, "share"] = np.clip(shrunk, 0, 1)
-    return result
+    return posterior / posterior.sum(axis=1, keepdims=True), weight @ prior
 
 
 @cache
