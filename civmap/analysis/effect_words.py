@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from civmap.analysis.effects import NEAR_DAYS, Check, Detectable, Intervention, Neighbour
 from civmap.analysis.period_words import units_word
-from civmap.language import listed, mark, say, say_n, write
+from civmap.language import listed, mark, month, say, say_n, write
 
 __all__ = ["named", "one_by_one", "passed", "ratio", "seen", "total"]
 
@@ -105,6 +105,8 @@ def named(mixed: list[Neighbour]) -> str:
 
 def _dated(one: Neighbour) -> str:
     """Name an event with its months."""
+    if one.end is None and month(one.start) in one.label:
+        return one.label
     if one.end is None:
         return say("{event} (from {start:%B %Y})", event=one.label, start=one.start)
     if (one.start.year, one.start.month) == (one.end.year, one.end.month):

@@ -67,7 +67,7 @@ def sensitivity_curve(
     if empty:
         raise AnalysisError(
             say("Two lists can say nothing here."),
-            found="; ".join(say("{name}: {n}", name=say(HELD[name]), n=counts[name]) for name in empty),
+            found=say("; ").join(say("{name}: {n}", name=say(HELD[name]), n=counts[name]) for name in empty),
             expected=say("incidents on both lists and on each alone"),
         )  # fmt: skip
     theta = np.asarray(odds_ratios, float)

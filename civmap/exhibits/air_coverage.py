@@ -56,7 +56,8 @@ def air_coverage(recipe: Recipe, store: Store) -> Exhibit:
     part = Part(
         "cells", say("Map of coverage"), {"cells": _cells(asked, hours), "provinces": land(store)},
         alt=say("Map of {theatre}: time covered by cell, {month}. {covered} of {cells} cells covered.",
-                theatre=store.theatre.title, month=in_words(month), covered=covered, cells=len(inside)),
+                theatre=store.theatre.title, month=in_words(month), covered=words.number(covered),
+                cells=words.number(len(inside))),
         encoding={"classes": tuple((say(name), role) for name, role in CLASSES), "unit": unit,
                   "view": store.theatre.view, "subtitle": f"{unit}, {in_words(month)}"},
     )  # fmt: skip

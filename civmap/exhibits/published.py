@@ -11,7 +11,7 @@ from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines
 from civmap.figures.part import Part
 from civmap.filters import BOUNDS, Filters
-from civmap.language import mark, say, say_n, speaking
+from civmap.language import mark, say, say_in, say_n, speaking
 from civmap.readers.faults import expected_in_words
 from civmap.store import Store
 from civmap.store.totals import totals_set_aside
@@ -120,7 +120,10 @@ def _what(totals: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
             "From": totals["start"],
             "To": totals["end"],
             "Parties": totals["party"].map(named),
-            "Causes": [", ".join(schema.words(one) for one in causes) or say("all") for causes in totals["cause"]],
+            "Causes": [
+                ", ".join(schema.words(one) for one in causes) or say_in("parties or causes", "all")
+                for causes in totals["cause"]
+            ],
             "What": totals["measure"].map(lambda one: say(_MEASURES[one]) if one in _MEASURES else schema.words(one)),
             "Published": totals["value"].astype("Float64").astype("Int64"),
         }
@@ -133,7 +136,7 @@ def _parties(parties: tuple[str, ...], theatre: Theatre) -> str:
     for side, members in listed.groupby("side"):
         if len(members) > 1 and set(members.index) == set(parties):
             return say("all {side}", side=schema.words(str(side)))
-    return ", ".join(str(listed["label"].get(one, one)) for one in parties) or say("all")
+    return ", ".join(str(listed["label"].get(one, one)) for one in parties) or say_in("parties or causes", "all")
 
 
 def _where_from(totals: pd.DataFrame) -> pd.DataFrame:

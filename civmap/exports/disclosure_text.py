@@ -68,7 +68,7 @@ SPEECH = {
         r"(?:autres? |de ces |des |de |d'|ces |les |petite?s? )*"
         r"(?:incidents?|fiches?|lignes?|fichiers?|chargements?|mois|trimestres?|années?|ans?|semaines?|jours?|"
         r"heures?|minutes?|cellules?|provinces?|zones?|districts?|directives?|changements?|événements?|tota(?:l|ux)|"
-        r"graphiques?|groupes?|regroupements?|lieux|points?|publications?|règles?|bilans?|tirages?|fois|dates?|"
+        r"graphiques?|groupes?|regroupements?|agrégats?|lieux|points?|publications?|règles?|bilans?|tirages?|fois|dates?|"
         r"réserves?|classes|rapports?|chiffres?|colonnes?|barres?|km|sans changement|avec trop peu)",
         r"\b\d{1,2}(?:er)? [a-zéû]+ \d{4}|\b[a-zéû]{3,9}\.? (?:19|20)\d\d\b|\b(?:19|20)\d\d (?:à|au) (?:19|20)\d\d\b",
     ),

@@ -118,7 +118,7 @@ def _say(done: Mended) -> None:
         for row in done.still_aside.head(5).itertuples()
     ]  # fmt: skip
     if faults:
-        listed = "; ".join(faults)
+        listed = words.clauses(faults)
         if more := len(done.still_aside) - len(faults):
             listed = say_n(more, "{faults} and {n} more", "{faults} and {n} more", faults=listed)
         st.warning(say_n(len(done.still_aside), "{n} row still set aside: {faults}.",

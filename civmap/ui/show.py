@@ -179,7 +179,7 @@ def _readable(found: pd.DataFrame, theatre: Theatre) -> pd.DataFrame:
         "Province": found["admin1"].map(theatre.boundaries["name"]),
         "Place known to": found["location_precision"].map(schema.words),
         "Grade": found["grade"].map(schema.words),
-        "Caveats": ["; ".join(schema.caveat(one) for one in codes) for codes in found["caveats"]],
+        "Caveats": [words.clauses(schema.caveat(one) for one in codes) for codes in found["caveats"]],
     }
     return pd.DataFrame(table).dropna(axis="columns", how="all")
 

@@ -153,7 +153,7 @@ def _steps(
                 "Low (95 %)": round(level.low, 2),
                 "High (95 %)": round(level.high, 2),
                 "Direction": words.listed([schema.words(one) for one in sorted(set(same["direction"]))]),
-                "Cannot be told apart from": "; ".join(sorted(near)),
+                "Cannot be told apart from": words.clauses(sorted(near)),
             }
         )
     return pd.DataFrame(rows)

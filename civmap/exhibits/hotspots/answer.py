@@ -76,7 +76,7 @@ def map_part(done: Tested, *, title: str = "") -> Part:
         field.unit, mark("Map of cells of {theatre}: {subtitle}. {classes}."),
         mark("Map of provinces of {theatre}: {subtitle}. {classes}."),
         theatre=field.here.store.theatre.title, subtitle=subtitle(done),
-        classes=words.clauses(say("{name}: {n}", name=name, n=in_class.get(name, 0)) for name, _ in classes),
+        classes=words.listed([say("{name} ({n})", name=name, n=in_class.get(name, 0)) for name, _ in classes]),
     )  # fmt: skip
     if field.unit == "provinces":
         frame = frame.drop(columns="incidents with cells around")

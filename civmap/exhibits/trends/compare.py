@@ -78,11 +78,12 @@ def trend_compare(recipe: Recipe, store: Store) -> Exhibit:
     )  # fmt: skip
     shown = pd.concat([panel.assign(panel=names[code]) for code, panel in zip(pair, panels, strict=True)])
     happened = events(store, here.filters, *asks[0].window)
+    unit = per_period(here.unit, "month")
     chart = Part(
-        "small_multiples", say("Incidents per month, on one scale"),
+        "small_multiples", say("{Unit}, on one scale", Unit=words.capital(unit)),
         {"series": series_of(shown, here, extra=("panel",)), "events": happened},
-        alt=say("Two small charts: {first} and {second}, incidents per month.", **both),
-        encoding={"unit": per_period(here.unit, "month"), "value_name": say("Recorded"), "shared": True,
+        alt=say("Two small charts: {first} and {second}, {unit}.", unit=unit, **both),
+        encoding={"unit": unit, "value_name": say("Recorded"), "shared": True,
                   **provisional(asks[0].late)},
     )  # fmt: skip
     table = Part(

@@ -125,7 +125,7 @@ def _shifts(panel: pd.DataFrame, happened: pd.DataFrame, name: str) -> Told:
     for start in found["start"]:
         first, last = start - reach, start + reach
         close = happened[happened["start"].between(first, last) | happened["end"].between(first, last)]
-        near.append("; ".join(
+        near.append(words.clauses(
             say("{kind}: {label}", kind=kinds[kind], label=label)
             for kind, label in zip(close["kind"], close["label"], strict=True)
         ))  # fmt: skip

@@ -80,7 +80,7 @@ def _table(asked: Asked, found: pd.DataFrame) -> pd.DataFrame:
         "Trend a year": [percent(ratio) for ratio in shown["ratio"]],
         "Trend, 95 % interval": _joined(shown, "low", "high"),
         "Would show from (a year)": [
-            "; ".join([either(fall, rise)] * (rise == rise) + [why] * bool(why))
+            words.clauses([either(fall, rise) if rise == rise else "", why])
             for fall, rise, why in zip(shown["fall"], shown["rise"], shown["why"], strict=True)
         ],
         "Incidents per 100,000 people a year": _per_head(asked, shown),
