@@ -103,10 +103,12 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
     axis, colours, unit = months(frame["period"]), theme.palette(mode), str(part.encoding.get("unit", ""))
     name = str(part.encoding.get("value_name", say("Recorded")))
     value = numbers(frame["value"])
+    whole = all(isinstance(one, int) for one in value if one is not None)  # a rate has decimals, and its own steps
+    form = "," if whole else ",.3~r"
     line = {
         "type": "scatter", "x": axis.text, "y": value, "name": _plain(name), "mode": "lines+markers",
         "connectgaps": False, "line": {"color": colours.value, "width": 2}, "showlegend": True, "legendrank": 1,
-        "marker": {"size": 4, "color": colours.value}, "hovertemplate": f"%{{y:,}} {_plain(unit)}<extra></extra>",
+        "marker": {"size": 4, "color": colours.value}, "hovertemplate": f"%{{y:{form}}} {_plain(unit)}<extra></extra>",
     }  # fmt: skip
     traces: list[dict[str, Any]] = [line]
     traces += _band(axis, frame, "low", "high", str(part.encoding.get("band_name", say("Lowest to highest"))),
@@ -139,8 +141,8 @@ def _series(part: Part, mode: theme.Mode) -> Drawing | None:
         "height": plot + top + bottom, "margin": {"l": 64, "r": 24, "t": top, "b": bottom}, "hovermode": "x unified",
         "xaxis": {"type": "date", "range": axis.range, "hoverformat": axis.hover,
                   "title": {"text": say(mark("Month") if axis.monthly else mark("Date"))}},
-        "yaxis": {"range": [0, most], "title": {"text": _axis(name, unit)}, "tickformat": ",",
-                  **({"dtick": 1} if ceiling <= 4 else {})},
+        "yaxis": {"range": [0, most], "title": {"text": _axis(name, unit)}, "tickformat": form,
+                  **({"dtick": 1} if whole and ceiling <= 4 else {})},
         "shapes": [*marks.provisional(part, axis.last, mode), *marks.shapes(found, mode, bar=bar)],
         "annotations": notes,
         "legend": {"orientation": "h", "yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0, "xanchor": "left",

@@ -260,3 +260,13 @@ def test_subtitle_is_drawn_small():
 def test_other_kinds_are_refused(kind):
     with pytest.raises(CivMapError, match=kind):
         chart(Part(kind, "Harm", {}, "alt"))
+
+
+@pytest.mark.parametrize(("values", "step", "form"), [([1, 3, 2], 1, ","), ([0.01, 0.04, None], None, ",.3~r")])
+def test_rates_get_ticks_between_whole_numbers_and_counts_do_not(
+    values: list[float | None], step: int | None, form: str
+) -> None:
+    value = pd.Series(values, dtype="Float64")
+    frame = pd.DataFrame({"period": MONTHS[:3], "value": value, "low": value, "high": value})
+    axis = chart(Part("series", "Rate", {"series": frame, "events": EVENTS.head(0)}, "alt", {"unit": "x"})).layout.yaxis
+    assert axis.dtick == step and axis.tickformat == form
