@@ -161,6 +161,8 @@ def _over_time(store: Store, filters: Filters, known_on: date | None) -> Counts:
     frame = _without_twins(frame)
     free = frame["area"].eq(ALL) | frame["whole"]
     known, still, published = _fixed(frame, links.published(store, filters, frame, casualties))
+    if not protected(store, "incidents"):  # whoever sees that nothing happened knows that nobody was harmed
+        known |= frame["none"].to_numpy()
     sums = links.matrix(links.over_time(frame), len(frame))
     exact = (sums @ frame["value"].to_numpy()) == 0  # an estimate that some records lack does not add up
     return _decided(
@@ -233,22 +235,25 @@ def _decided(store: Store, frame: pd.DataFrame, sums: csr_array, **which: Any) -
 def _by_time(store: Store, filters: Filters, known_on: date | None) -> pd.DataFrame:
     """Count by province, in all and known only to the country, for months, quarters, years and all of them.
 
-    ``whole`` marks a year, and the whole period, of which at least twelve months are loaded.
+    ``whole`` marks a year, and the whole period, of which at least twelve months are loaded; ``none`` where no incident
+    is counted.
     """
     parts = [queries.panel(store, filters, by=by, as_known_on=known_on) for by in ("admin1", None)]
-    months = pd.concat(parts, ignore_index=True)[["area", "period", *_VALUES]]
-    provinces = months[months["area"] != ALL].groupby("period")[_VALUES].sum()
-    rest = months[months["area"] == ALL].set_index("period")[_VALUES] - provinces
+    summed = ["incidents", *_VALUES]
+    months = pd.concat(parts, ignore_index=True)[["area", "period", *summed]]
+    provinces = months[months["area"] != ALL].groupby("period")[summed].sum()
+    rest = months[months["area"] == ALL].set_index("period")[summed] - provinces
     months = pd.concat([months, rest.clip(lower=0).reset_index().assign(area=ELSEWHERE)], ignore_index=True)
     found = []
     for level in LEVELS:
         begun = links.starts(months["period"], level) if level != "period" else months["period"].min()
         by = months.assign(at=begun, months=1).groupby(["area", "at"])
-        counted = by[_VALUES].sum(min_count=1).join(by["months"].sum()).reset_index()
+        counted = by[summed].sum(min_count=1).join(by["months"].sum()).reset_index()
         found.append(counted.assign(level=level))
     frame = pd.concat(found, ignore_index=True)
     frame["whole"] = frame["level"].isin(("year", "period")) & (frame["months"] >= 12)
-    return _long(frame, filters, ["level", "area", "at", "whole"])
+    frame["none"] = frame["incidents"].eq(0).fillna(False).astype(bool)
+    return _long(frame, filters, ["level", "area", "at", "whole", "none"])
 
 
 def _by_place(store: Store, filters: Filters, known_on: date | None) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,12 @@ import pandas as pd
 from civmap import queries, schema
 from civmap.exhibits.recipe import Exhibit
 from civmap.exports import counts
-from civmap.exports.disclosure_text import PEOPLE, clean, measure_of, placeless
+from civmap.exports.disclosure_text import PEOPLE, clean, measure_of, nearless
 from civmap.filters import Filters
 from civmap.language import say, speaking
 from civmap.store import Store
+
+NEAR_LETTERS = 60  # of a place's name on a map
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Care:
     values: set[int] = field(default_factory=set)
     hidden: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    finer: list[str] = field(default_factory=list)
 
     @property
     def codes(self) -> dict[str, str]:
@@ -53,6 +57,24 @@ class Care:
         scope = directives.loc[directives["id"] == options.get("directive", ""), "scope_areas"]
         return tuple(scope.iloc[0]) if len(scope) else ()
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Names of places in the records, as far as texts write them."""
+        asked = "SELECT DISTINCT place FROM incidents WHERE place IS NOT NULL"
+        found = self.store.remember("names of places", lambda: frozenset(self.store.query(asked)["place"]))
+        return found | {name[:NEAR_LETTERS] for name in found}
+
+    def clean(self, text: str) -> str:
+        """Give a text of the exhibit as it may leave.
+
+        Where it is about some provinces, or lists what is finer, no number of people in it was decided about.
+        """
+        every: Literal["", "people", "counts"] = ""
+        if self.areas or self.finer:
+            every = "counts" if self.protects else "people"
+        secrets = {one for one in self.secrets if len(one) > 2 and one not in self.codes}
+        return clean(text, self.values, places=self.places, secrets=secrets, every=every)
+
     def of(self, text: str) -> Care:
         """Take care of what a unit or a header says is counted."""
         return replace(self, filters=self.filters.with_(measure=measure_of(text, self.filters.measure)))
@@ -61,6 +83,11 @@ class Care:
     def protects(self) -> bool:
         """Whether the rule protects what is counted."""
         return counts.protected(self.store, self.filters.measure)
+
+    @property
+    def rounds(self) -> bool:
+        """Whether results of models are told with two digits only: they are about people of some provinces."""
+        return bool(self.areas) and counts.protected(self.store, self.exhibit.recipe.filters.measure)
 
     @property
     def bound(self) -> str:
@@ -144,8 +171,8 @@ def _disclosed(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
 
     care = Care(store, exhibit, exhibit.recipe.filters, int(store.theatre.disclosure["smallest_count"]))
     parts = [safe_part(part, care) for part in exhibit.parts]
-    told = {name: clean(text, care.values) for name, text in (("title", exhibit.title), ("sentence", exhibit.sentence))}
-    caveats = [line for one in exhibit.caveats if (line := clean(one, care.values))]
+    told = {name: care.clean(text) for name, text in (("title", exhibit.title), ("sentence", exhibit.sentence))}
+    caveats = [line for one in exhibit.caveats if (line := care.clean(one))]
     if care.hidden and sum(care.hidden):
         caveats.append(say(
             "Counts of people from 1 to {most} are withheld (<{smallest}) where they are finer than a province in a "
@@ -155,10 +182,8 @@ def _disclosed(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
     safe = replace(
         exhibit, title=told["title"] or say("Exhibit"),
         sentence=told["sentence"], caveats=(*caveats, *care.notes),
-        standing=tuple(line for one in exhibit.standing if (line := clean(one, care.values))),
-        parts=tuple(
-            replace(part, alt=clean(part.alt, care.values), title=clean(part.title, care.values)) for part in parts
-        ),
+        standing=tuple(line for one in exhibit.standing if (line := care.clean(one))),
+        parts=tuple(replace(part, alt=care.clean(part.alt), title=care.clean(part.title)) for part in parts),
     )  # fmt: skip
     return safe, sum(care.hidden)
 
@@ -180,7 +205,7 @@ def nameless(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out places, and what a label says beyond its province where that may be a place or people."""
     frame = frame.drop(columns=["place", "near"], errors="ignore")
     if "label" in frame:
-        labels = [placeless(str(text)) for text in frame["label"]]
+        labels = [nearless(str(text)) for text in frame["label"]]
         frame = frame.assign(label=[text.split(":")[0].strip() if PEOPLE.search(text) else text for text in labels])
     people = [name for name in frame if PEOPLE.search(str(name))]
     return frame.drop(columns=people)

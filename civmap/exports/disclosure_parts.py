@@ -26,7 +26,8 @@ def safe_part(part: Part, care: Care) -> Part:
     if isinstance(filters, Filters):
         care = replace(care, filters=filters)
     if part.kind == "table":
-        return replace(part, frames={**part.frames, "table": safe_table(part.table, care)})
+        table = safe_table(part.table, care)
+        return replace(part, frames={**part.frames, "table": _coarse(table) if care.rounds else table})
     care = care.of(str(part.encoding.get("unit", "")))
     frames: Mapping[str, pd.DataFrame] = part.frames
     if part.kind == "cells":
@@ -35,7 +36,19 @@ def safe_part(part: Part, care: Care) -> Part:
         frames = {"provinces": _provinces(frames["provinces"], care)}
     elif part.kind in ("series", "small_multiples") and care.protects:
         frames = _over_time(part, care)
+    if care.rounds:
+        frames = {name: frame if name == "series" else _coarse(frame) for name, frame in frames.items()}
     return replace(part, frames={name: nameless(frame) for name, frame in frames.items()})
+
+
+def _coarse(frame: pd.DataFrame) -> pd.DataFrame:
+    """Round what a model says of few people: with all its digits whoever has CivMap could try counts against it."""
+    ratios = [name for name in frame if pd.api.types.is_float_dtype(frame[name])]
+    return frame.assign(**{str(name): frame[name].map(_two_digits, na_action="ignore") for name in ratios})
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")
 
 
 def _over_time(part: Part, care: Care) -> dict[str, pd.DataFrame]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _WRITTEN = ("By", "Why", "Near", "place", "near", "Notes", "Note", "Place named most", "Latitude", "Longitude")
 # In a list of rows or of changes: values as they came.
 _AS_IT_CAME = {"Rule": ("Value", "Expected", "Other faults"), "Field": ("Before", "After")}
-_FINE = ("Id", "Record", "Group", "H3 cell", "cell")  # a table with one of these is finer than a province
+_FINE = ("Id", "Record", "Group", "District", "H3 cell", "cell")  # a table with one of these is finer than a province
 _ESTIMATE = re.compile(r"%|percent|ratio|expected|per 100|difference|draws", re.I)
 _CROSSED = re.compile(r"\b(women|men|children|girls|boys)\b", re.I)
 _RECORDED = re.compile(r", (min|best|max)$")
@@ -32,6 +32,8 @@ _TOTALS = (mark("all"), mark("total"), mark("whole period"), mark("sum"))
 def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
     """Give a table as it may leave."""
     gone = [*_WRITTEN, *(name for key, names in _AS_IT_CAME.items() if key in table for name in names)]
+    for name in (name for name in table if name in (*_WRITTEN, "Place")):
+        care.secrets.update(text for text in table[name].dropna().astype("object") if isinstance(text, str))
     table = table.drop(columns=[name for name in table if name in gone])
     fine = any(name in table for name in _FINE)
     if "Place" in table:
@@ -46,7 +48,9 @@ def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
     recorded = [str(name) for name in table if _RECORDED.search(str(name)) and str(name) not in people]
     if fine:
         care.hidden.append(int(table[people].notna().to_numpy().sum()))
-        return table.drop(columns=people)
+        if people:
+            care.finer.append("table")
+        return table.drop(columns=[*people, *_changes(table, people)])
     crossed = [name for name in people if _CROSSED.search(name) and pd.api.types.is_numeric_dtype(table[name])]
     if crossed:
         table = _crossings(table, crossed, care)
@@ -83,11 +87,13 @@ def _numbers(values: pd.Series) -> np.ndarray:
 def _elsewhere(table: pd.DataFrame, columns: list[str], care: Care) -> pd.DataFrame:
     """Withhold what records hold beside a published total of less than the whole theatre."""
     part = (table["Area"] != care.store.theatre.title).to_numpy()
+    hidden = np.zeros(len(table), dtype=bool)
     for column in columns:
         numbers = _numbers(table[column])
         mask = care.masked(numbers, part & ~np.isnan(numbers))
+        hidden |= mask
         table = _write(table, column, mask, [say("withheld")] * len(table))
-    return table
+    return _unchanged(table, hidden)
 
 
 def _by_province(table: pd.DataFrame, columns: list[str], code: str | None, care: Care) -> pd.DataFrame:
@@ -95,17 +101,35 @@ def _by_province(table: pd.DataFrame, columns: list[str], code: str | None, care
     areas = table[code].astype("str") if code else table["Province"].astype("str").map(care.codes)
     provinces, hidden = areas.notna().to_numpy(), np.zeros(len(table), dtype=bool)
     own = [str(area) for area in areas[provinces]]
-    for column in columns:
+    table = table.drop(columns=[name for name in columns if _written_out(table[name])])
+    for column in (name for name in columns if name in table):
         of, end = care.of(column), re.search(r"\b(min|best|max)\b", column)
         found = of.added(end.group(1) if end else of.bound, own, *_span(column))
         mask = np.zeros(len(table), dtype=bool)
         mask[provinces] = of.hide(table[column][provinces], found)
+        if care.areas:  # a row of all is then about these provinces alone
+            mask |= of.masked(_numbers(table[column]), ~provinces & table[column].notna().to_numpy())
         hidden |= mask
         table = _write(table, column, mask, [say("withheld")] * len(table))
-    if hidden.any():  # a change tells one of two counts from the other
-        change = [str(name) for name in table if str(name).startswith("Change")]
-        table = table.assign(**{name: table[name].astype("object").mask(hidden, say("withheld")) for name in change})
-    return table
+    return _unchanged(table, hidden)
+
+
+def _changes(table: pd.DataFrame, of: list[str]) -> list[str]:
+    """List the columns that tell a change of what is counted."""
+    return [str(name) for name in table if str(name).startswith("Change")] if of else []
+
+
+def _unchanged(table: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
+    """Withhold the change of a withheld count: it tells one of two counts from the other."""
+    if not hidden.any():
+        return table
+    change = _changes(table, ["hidden"])
+    return table.assign(**{name: table[name].astype("object").mask(hidden, say("withheld")) for name in change})
+
+
+def _written_out(column: pd.Series) -> bool:
+    """Say whether a column writes its counts as text, such as a range: nothing then decides about them."""
+    return bool((np.isnan(_numbers(column)) & column.notna().to_numpy()).any())
 
 
 def _span(header: str) -> tuple[pd.Timestamp, ...]:

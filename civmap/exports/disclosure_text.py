@@ -7,7 +7,9 @@ recognised as anything else is taken for people, so a word that is missing here 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from civmap.language import english_signs, spoken
 
@@ -73,23 +75,27 @@ SPEECH = {
         r"\b\d{1,2}(?:er)? [a-zéû]+ \d{4}|\b[a-zéû]{3,9}\.? (?:19|20)\d\d\b|\b(?:19|20)\d\d (?:à|au) (?:19|20)\d\d\b",
     ),
 }  # fmt: skip
-_NUMBER = re.compile(r"(?<![\d.])\d[\d,]*\d|(?<![\d.,])\d(?![\d.])")
+# Where a clause ends; a month that is cut short ends none.
+_CUT_SHORT = "".join(rf"(?<!\b{month}\.)" for month in ("janv", "févr", "avr", "juil", "sept", "oct", "nov", "déc"))
+_ENDS = re.compile(rf"(?<=[.;]){_CUT_SHORT}\s+")
+_NUMBER = re.compile(r"(?<![\d.])\d[\d,]*\d|(?<![\d.,])\d(?!\d|[.,]\d)")
 
 
-def without_places(text: str) -> str:
-    """Leave out what stands near what.
+def without_places(text: str, places: Collection[str] = ()) -> str:
+    """Leave out what stands near what: the whole of a known place, else all up to the next sign.
 
     Examples
     --------
     >>> without_places("Most: Kunduz near Chardara, 12.")
     'Most: Kunduz, 12.'
+    >>> without_places("Most: Kunduz near Chardara, the old mill, 12.", {"Chardara, the old mill"})
+    'Most: Kunduz, 12.'
     """
-    return re.sub(rf"{_NEAR}[^,.;:()]+(?=[,.;:()]|$)", "", text)
-
-
-def placeless(label: str) -> str:
-    """Leave out of a label what stands near what, up to what it says of it."""
-    return re.sub(rf"{_NEAR}[^:;(]*", "", label, flags=re.S)
+    kept, *after = re.split(_NEAR, text)
+    for rest in after:
+        known = next((end for end in range(len(rest), 0, -1) if rest[:end] in places), 0)
+        kept += rest[known:] if known else re.sub(r"^[^,.;:()]+(?=[,.;:()]|$)", "", rest)
+    return kept
 
 
 def nearless(place: str) -> str:
@@ -103,7 +109,14 @@ def nearless(place: str) -> str:
     return re.sub(rf"{_NEAR}.*$", "", place, flags=re.S)
 
 
-def clean(text: str, numbers: set[int]) -> str:
+def clean(
+    text: str,
+    numbers: Collection[int],
+    *,
+    places: Collection[str] = (),
+    secrets: Iterable[str] = (),
+    every: Literal["", "people", "counts"] = "",
+) -> str:
     """Leave out the clauses of a text that hold a withheld number, and the names of places.
 
     Parameters
@@ -112,6 +125,13 @@ def clean(text: str, numbers: set[int]) -> str:
         In the language that is spoken.
     numbers
         Withheld counts of people.
+    places
+        Names of places that may stand after "near".
+    secrets
+        What somebody wrote, wherever it stands.
+    every
+        Leave out more clauses: those with any number beside a word for ``people``, or with any that may be one of the
+        ``counts`` at all.
 
     Examples
     --------
@@ -120,10 +140,12 @@ def clean(text: str, numbers: set[int]) -> str:
     >>> clean("In 3 incidents of 3 May 2011. 5 killed.", {3})
     'In 3 incidents of 3 May 2011. 5 killed.'
     """
-    text = without_places(text)
-    if not numbers:
+    text = without_places(text, places)
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "…")
+    if not numbers and not every:
         return text
-    kept = [clause for clause in re.split(r"(?<=[.;])\s+", text) if not _found(clause) & numbers]
+    kept = [clause for clause in _ENDS.split(text) if not _tells(clause, numbers, every)]
     said = " ".join(kept)
     return re.sub(r"\s?;$", ".", said)
 
@@ -162,6 +184,13 @@ def measure_of(text: str, default: str) -> str:
         return "incidents" if "incident" in text.lower() else default
     harms = [harm for harm, said in (("killed", _KILLED), ("injured", _INJURED)) if said.search(text)]
     return harms[0] if len(harms) == 1 else "casualties"
+
+
+def _tells(clause: str, numbers: Collection[int], every: str) -> bool:
+    found = _found(clause)
+    if every == "counts" or (every and PEOPLE.search(clause)):
+        return bool(found)
+    return not found.isdisjoint(numbers)
 
 
 def _found(clause: str) -> set[int]:

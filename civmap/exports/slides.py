@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from lxml.etree import XMLSyntaxError
 from pptx import Presentation
 from pptx.exc import PackageNotFoundError
 from pptx.opc.constants import CONTENT_TYPE as CT
@@ -107,7 +108,7 @@ def _open(template: Path | None) -> Any:
     path = template or TEMPLATE
     try:
         presentation = Presentation(str(path))
-    except (OSError, ValueError, KeyError, PackageNotFoundError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, PackageNotFoundError, XMLSyntaxError) as error:
         raise ExportError(
             say("The template {name} cannot be read.", name=path.name), found=str(error)[:200],
             expected=say("a PowerPoint file (.pptx)"),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,11 +14,12 @@ from civmap.exhibits import ANALYSES, Exhibit, Recipe, build
 from civmap.exports import counts, data, disclosure, marking
 from civmap.exports.prepare import prepare
 from civmap.filters import Filters
+from civmap.language import speaking
 from civmap.readers import read
 from civmap.store import Store
 from civmap.theatre import Theatre
 from tests.exports.conftest import PARAMETERS, asked
-from tests.stores import add, incident
+from tests.stores import add, incident, monthly
 
 HOME, PERSON = "Qala-e-Ghareeb near the Zamani family house", "Mirwais Zamani"
 
@@ -167,3 +169,101 @@ def test_no_name_of_a_real_place_leaves(reference_data, tmp_path, oir: Theatre) 
         text = "\n".join(strings(ready.exhibit))
         told = [place for place in places if place in text and not any(place in name for name in provinces)]
         assert not told, f"{analysis} tells {told[:3]}"
+
+
+# ---- what a hostile reader found ------------------------------------------------------------------------------------
+
+KILLED = {"measure": "killed", "bound": "best"}
+DECEMBER = {"date_from": "2011-12-01", "date_to": "2011-12-31"}
+LANGUAGES = ("en", "fr")
+
+
+@pytest.fixture
+def few(own: Store, tmp_path) -> Store:
+    """Load four years in which each of four districts has one incident a month, of one and two killed."""
+    spots = {"Kabul": (34.53, 69.17), "Kandahar": (31.61, 65.71)}
+    rows = []
+    for month in pd.date_range("2008-01-01", "2011-12-01", freq="MS"):
+        for name, (north, east) in spots.items():
+            for district, killed in enumerate((1, 2)):
+                deaths = {f"civilians_killed_{end}": killed for end in ("min", "best", "max")}
+                spot = (north + 0.3 * district, east)
+                more = {"admin2": f"{name} {district}", "place": HOME}
+                rows.append(incident(len(rows), f"{month:%Y-%m}-15", spot, **deaths) | more)
+    add(own, tmp_path, rows)
+    marking.set_marking(own, "FOR TESTS")
+    return own
+
+
+def told_of(store: Store, analysis: str, options: dict[str, Any], language: str, **filters: Any) -> Exhibit:
+    with speaking(language):
+        recipe = Recipe("afghanistan", analysis, options, Filters(source="log", **filters))
+        return prepare(build(recipe, store), store).exhibit
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("analysis", "options", "filters"),
+    [
+        ("incident_map", {}, {"admin1": ("AF-KAB",), **DECEMBER, **KILLED}),
+        ("national_trend", {"frequency": "month"}, {"admin1": ("AF-KAB",), **DECEMBER, **KILLED}),
+        ("national_trend", {"frequency": "month", "per": "people"}, {"admin1": ("AF-KAB",), **DECEMBER, **KILLED}),
+        ("trend_table", {"areas": "districts", "span": "1 month"}, {"admin1": ("AF-KAB",), **KILLED}),
+        ("totals", {}, {"admin1": ("AF-KAB",), **DECEMBER}),
+    ],
+)
+def test_no_sentence_about_one_province_counts_its_people(
+    analysis: str, options: dict[str, Any], filters: dict[str, Any], language: str, few: Store
+) -> None:
+    """Three were killed in Kabul in that month."""
+    safe = told_of(few, analysis, options, language, **filters)
+    for text in (safe.title, safe.sentence, *safe.caveats, *(part.alt for part in safe.parts)):
+        assert not re.search(r"(?<![\d.])3(?! [a-z]* ?(?:km|incidents?|areas|zones))(?!\d)", text), text
+
+
+@pytest.mark.parametrize("areas", ["districts", "provinces", "groups"])
+def test_a_table_of_a_month_tells_no_small_count_in_any_row(areas: str, few: Store) -> None:
+    filters = {"admin1": ("AF-KAB",)} if areas == "provinces" else {}
+    safe = told_of(few, "trend_table", {"areas": areas, "span": "1 month"}, "en", **filters, **KILLED)
+    table = safe.parts[0].table
+    people = [name for name in table if "killed" in name]
+    assert bool(people) == (areas != "districts")
+    for name in people:
+        rows = table if areas != "groups" else table[table["Area"] != "All"]
+        assert set(rows[name].astype("str")) <= {"withheld", "0"}, rows[[name]]
+        assert set(rows["Change, %"].astype("str")) <= {"withheld"}
+
+
+def test_a_range_that_is_written_out_is_no_way_round(few: Store) -> None:
+    for measure in ("incidents", "killed"):
+        safe = told_of(few, "hotspots", {"unit": "provinces", "exposure": "area"}, "en", measure=measure, **DECEMBER)
+        table = next(part.table for part in safe.parts if part.kind == "table")
+        for name in (name for name in table if name.startswith("Killed")):
+            assert set(table[name].dropna().astype("str")) <= {"withheld", "0"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("home", ["Qala, Zamani house", "Qala; Zamani house", "Qala (Zamani house)", "Zamani house"])
+def test_no_sign_in_a_place_lets_it_out(home: str, language: str, own: Store, tmp_path) -> None:
+    add(own, tmp_path, [incident(k, f"2009-0{k % 9 + 1}-03") | {"place": home} for k in range(30)])
+    marking.set_marking(own, "FOR TESTS")
+    for analysis in ("incident_map", "hotspot_month", "points", "groups", "scan"):
+        try:
+            safe = told_of(own, analysis, {}, language)
+        except CivMapError:
+            continue
+        assert "Zamani" not in "\n".join(strings(safe)), analysis
+
+
+def test_results_of_a_model_of_one_province_are_told_with_two_digits(own: Store, tmp_path) -> None:
+    add(own, tmp_path, monthly(list(np.random.default_rng(1).poisson(6, 48)), start="2008-01-01"))
+    marking.set_marking(own, "FOR TESTS")
+    options = {"at": "2010-01-01", "scope": "filters"}
+    numbers = {}
+    for areas in ((), ("AF-KAB",)):
+        safe = told_of(own, "directive", options, "en", admin1=areas, **KILLED)
+        table = next(part.table for part in safe.parts if part.kind == "table")
+        numbers[areas] = table.select_dtypes("float").stack().dropna()
+    odd = [value for value in numbers[("AF-KAB",)] if value != float(f"{value:.2g}")]
+    assert not odd, odd
+    assert not all(value == float(f"{value:.2g}") for value in numbers[()]), "the theatre's are told in full"
