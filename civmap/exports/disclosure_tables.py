@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Written by people, or exact places: may name somebody.
 _WRITTEN = ("By", "Why", "Near", "place", "near", "Notes", "Note", "Place named most", "Latitude", "Longitude")
+_SECRET = ("By", "Why", "Near", "place", "near", "Place named most")  # may stand in a sentence as well
 # In a list of rows or of changes: values as they came.
 _AS_IT_CAME = {"Rule": ("Value", "Expected", "Other faults"), "Field": ("Before", "After")}
 _FINE = ("Id", "Record", "Group", "District", "H3 cell", "cell")  # a table with one of these is finer than a province
@@ -32,7 +33,7 @@ _TOTALS = (mark("all"), mark("total"), mark("whole period"), mark("sum"))
 def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
     """Give a table as it may leave."""
     gone = [*_WRITTEN, *(name for key, names in _AS_IT_CAME.items() if key in table for name in names)]
-    for name in (name for name in table if name in (*_WRITTEN, "Place")):
+    for name in (name for name in table if name in _SECRET):
         care.secrets.update(text for text in table[name].dropna().astype("object") if isinstance(text, str))
     table = table.drop(columns=[name for name in table if name in gone])
     fine = any(name in table for name in _FINE)

@@ -12,6 +12,7 @@ import pytest
 from civmap.errors import CivMapError
 from civmap.exhibits import ANALYSES, Exhibit, Recipe, build
 from civmap.exports import counts, data, disclosure, marking
+from civmap.exports.disclosure_text import without_places
 from civmap.exports.prepare import prepare
 from civmap.filters import Filters
 from civmap.language import speaking
@@ -219,6 +220,17 @@ def test_no_sentence_about_one_province_counts_its_people(
     safe = told_of(few, analysis, options, language, **filters)
     for text in (safe.title, safe.sentence, *safe.caveats, *(part.alt for part in safe.parts)):
         assert not re.search(r"(?<![\d.])3(?! [a-z]* ?(?:km|incidents?|areas|zones))(?!\d)", text), text
+
+
+@pytest.mark.parametrize("analysis", sorted(set(ANALYSES) - {"points"}))
+def test_nothing_is_cut_out_of_a_text_of_incidents(analysis: str, demonstration: Store) -> None:
+    """In the demonstration's texts nobody has written anything, and incidents are exempt."""
+    try:
+        exhibit = build(asked(analysis), demonstration)
+    except CivMapError:
+        pytest.skip("these days cannot carry the analysis")
+    safe, _ = disclosure.disclose(exhibit, demonstration)
+    assert (safe.title, safe.sentence) == tuple(without_places(one) for one in (exhibit.title, exhibit.sentence))
 
 
 @pytest.mark.parametrize("areas", ["districts", "provinces", "groups"])
