@@ -95,7 +95,12 @@ def _withheld(frame: pd.DataFrame, care: Care, bounds: Mapping[str, str], find: 
         found = find(bound)
         mask = care.hide(frame[column], found)
         if column == "value":
-            frame["withheld"] = care.said(found, mask)
+            decided, drawn = (
+                pd.to_numeric(one, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+                for one in (found["value"], frame[column])
+            )
+            said = np.array(care.said(found, mask), dtype=object)  # an interval is of counts, and of no rate
+            frame["withheld"] = np.where(mask & (drawn != decided), say("withheld"), said)
         frame[column] = frame[column].mask(mask)
     if "withheld" in frame and not (frame["withheld"] != "").any():
         frame = frame.drop(columns="withheld")
