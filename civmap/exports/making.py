@@ -178,7 +178,7 @@ def write_whole(file: Path, data: bytes) -> None:
     ExportError
         When the disk refuses: it is full, or the folder may not be written.
     """
-    if file.exists() and not file.is_file():
+    if file.exists() and not (file.is_file() or file.is_dir()):  # a device, say
         raise ExportError(say("{file} is no file that could be written anew.", file=file.name))
     draft = file.with_name(f".{file.name}-{uuid.uuid4().hex}.tmp")
     try:
