@@ -27,7 +27,11 @@ NEAR_LETTERS = 60  # of a place's name on a map
 
 @dataclass
 class Care:
-    """What is known while an exhibit is made safe: whose it is, its filters, and what was withheld so far."""
+    """What is known while an exhibit is made safe: whose it is, its filters, and what was withheld so far.
+
+    ``values`` are withheld numbers, ``hidden`` how many at a time; ``secrets`` are texts that somebody wrote, and
+    ``finer`` people's columns that tables finer than a province lost.
+    """
 
     store: Store
     exhibit: Exhibit
@@ -37,7 +41,7 @@ class Care:
     hidden: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
-    finer: list[str] = field(default_factory=list)
+    finer: set[str] = field(default_factory=set)
 
     @property
     def codes(self) -> dict[str, str]:
@@ -60,9 +64,7 @@ class Care:
     @property
     def places(self) -> frozenset[str]:
         """Names of places in the records, as far as texts write them."""
-        asked = "SELECT DISTINCT place FROM incidents WHERE place IS NOT NULL"
-        found = self.store.remember("names of places", lambda: frozenset(self.store.query(asked)["place"]))
-        return found | {name[:NEAR_LETTERS] for name in found}
+        return self.store.remember("names of places", lambda: _places(self.store))
 
     def clean(self, text: str) -> str:
         """Give a text of the exhibit as it may leave.
@@ -186,6 +188,11 @@ def _disclosed(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
         parts=tuple(replace(part, alt=care.clean(part.alt), title=care.clean(part.title)) for part in parts),
     )  # fmt: skip
     return safe, sum(care.hidden)
+
+
+def _places(store: Store) -> frozenset[str]:
+    found = store.query("SELECT DISTINCT place FROM incidents WHERE place IS NOT NULL")["place"]
+    return frozenset([*found, *found.str.slice(0, NEAR_LETTERS)])
 
 
 def rule(store: Store) -> str:

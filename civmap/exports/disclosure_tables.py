@@ -49,9 +49,8 @@ def safe_table(table: pd.DataFrame, care: Care) -> pd.DataFrame:
     recorded = [str(name) for name in table if _RECORDED.search(str(name)) and str(name) not in people]
     if fine:
         care.hidden.append(int(table[people].notna().to_numpy().sum()))
-        if people:
-            care.finer.append("table")
-        return table.drop(columns=[*people, *_changes(table, people)])
+        care.finer.update(people)
+        return table.drop(columns=[*people, *(_changes(table) if people else [])])
     crossed = [name for name in people if _CROSSED.search(name) and pd.api.types.is_numeric_dtype(table[name])]
     if crossed:
         table = _crossings(table, crossed, care)
@@ -115,17 +114,17 @@ def _by_province(table: pd.DataFrame, columns: list[str], code: str | None, care
     return _unchanged(table, hidden)
 
 
-def _changes(table: pd.DataFrame, of: list[str]) -> list[str]:
+def _changes(table: pd.DataFrame) -> list[str]:
     """List the columns that tell a change of what is counted."""
-    return [str(name) for name in table if str(name).startswith("Change")] if of else []
+    return [str(name) for name in table if str(name).startswith("Change")]
 
 
 def _unchanged(table: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:
     """Withhold the change of a withheld count: it tells one of two counts from the other."""
     if not hidden.any():
         return table
-    change = _changes(table, ["hidden"])
-    return table.assign(**{name: table[name].astype("object").mask(hidden, say("withheld")) for name in change})
+    withheld = {name: table[name].astype("object").mask(hidden, say("withheld")) for name in _changes(table)}
+    return table.assign(**withheld)
 
 
 def _written_out(column: pd.Series) -> bool:

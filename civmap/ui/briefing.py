@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -16,6 +15,7 @@ from civmap.errors import CivMapError, ExportError
 from civmap.exhibits import Exhibit
 from civmap.exports import making
 from civmap.exports.briefing import LONGEST_NOTE, LONGEST_TITLE, Briefing, Item, in_words, kind
+from civmap.exports.tables import plain_name
 from civmap.language import mark, say, say_n, spoken
 from civmap.ui import frame, loading, marking
 from civmap.ui.speech import speaking
@@ -189,8 +189,7 @@ def _entitle() -> None:
 
 
 def _file_stem(briefing: Briefing) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "-", briefing.title.lower()).strip("-")[:60].strip("-")
-    return f"{plain or 'briefing'}-{date.today().isoformat()}"
+    return f"{plain_name(briefing.title) or 'briefing'}-{date.today().isoformat()}"
 
 
 # ---- the list -------------------------------------------------------------------------------------------------------
