@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 import pandas as pd
 
 __all__ = [
-    "LANGUAGES", "bound", "count", "day", "direction", "english_signs", "listed", "mark", "month", "number", "say",
-    "say_in", "say_n", "speak", "speaking", "spoken", "write",
+    "LANGUAGES", "bound", "count", "day", "direction", "english_signs", "listed", "mark", "mark_n", "month", "number",
+    "say", "say_in", "say_n", "speak", "speaking", "spoken", "write",
 ]  # fmt: skip
 
 LANGUAGES = {"en": "English", "fr": "Français"}  # each by the name that its readers give it
@@ -87,6 +87,11 @@ def mark(message: str) -> str:
     return message
 
 
+def mark_n(one: str, many: str) -> tuple[str, str]:
+    """Give a singular and its plural as they are, and have the catalogue translate them: `say_n` says them later."""
+    return one, many
+
+
 def say(message: str, **values: Any) -> str:
     """Say a text in the language that is spoken, with its ``{values}`` written as that language writes them.
 
@@ -127,10 +132,7 @@ def say_n(n: Any, one: str, many: str, **values: Any) -> str:
     ('1 row is', '1,200 rows are')
     """
     unknown = n is None or pd.isna(n)
-    catalogue, value = _catalogue(spoken()), 2 if unknown else int(n)
-    said = catalogue.ngettext(one, many, value)
-    if said in (one, many) and isinstance(catalogue, gettext.GNUTranslations):  # each marked by itself
-        said = catalogue.gettext(many if catalogue.plural(value) else one)  # type: ignore[attr-defined]
+    said = _catalogue(spoken()).ngettext(one, many, 2 if unknown else int(n))
     return _filled(said, {"n": number(n), **values})
 
 

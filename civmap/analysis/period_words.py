@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from civmap.language import mark, say, say_in, say_n
+from civmap.language import mark, mark_n, say, say_in, say_n
 
 __all__ = ["counted", "per", "unit_word", "units_word"]
 
 COUNTED = {
-    "day": (mark("{n} day"), mark("{n} days")),
-    "week": (mark("{n} week"), mark("{n} weeks")),
-    "month": (mark("{n} month"), mark("{n} months")),
-    "quarter": (mark("{n} quarter"), mark("{n} quarters")),
-    "year": (mark("{n} year"), mark("{n} years")),
-    "period": (mark("{n} period"), mark("{n} periods")),
-    "row": (mark("{n} row"), mark("{n} rows")),
+    "day": mark_n("{n} day", "{n} days"),
+    "week": mark_n("{n} week", "{n} weeks"),
+    "month": mark_n("{n} month", "{n} months"),
+    "quarter": mark_n("{n} quarter", "{n} quarters"),
+    "year": mark_n("{n} year", "{n} years"),
+    "period": mark_n("{n} period", "{n} periods"),
+    "row": mark_n("{n} row", "{n} rows"),
 }
 PER = {
     "day": mark("{counted} per day"),

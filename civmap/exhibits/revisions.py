@@ -10,14 +10,14 @@ from civmap.exhibits import words
 from civmap.exhibits.recipe import Exhibit, Recipe
 from civmap.exhibits.standing import make, options, source_lines, standing
 from civmap.figures.part import Part
-from civmap.language import mark, say, say_n
+from civmap.language import mark_n, say, say_n
 from civmap.store import Store
 from civmap.store.decisions import KINDS, Decision
 
 # what happened to a record -> so many of them
 _SO_MANY = {
-    "new": (mark("{n} new"), mark("{n} new")), "changed": (mark("{n} changed"), mark("{n} changed")),
-    "withdrawn": (mark("{n} withdrawn"), mark("{n} withdrawn")),
+    "new": mark_n("{n} new", "{n} new"), "changed": mark_n("{n} changed", "{n} changed"),
+    "withdrawn": mark_n("{n} withdrawn", "{n} withdrawn"),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from civmap import queries
 from civmap.exhibits import words
 from civmap.exhibits.recipe import Recipe
 from civmap.filters import Filters
-from civmap.language import mark, say, say_n
+from civmap.language import mark, mark_n, say, say_n
 from civmap.store import Store
 
 NOT_COUNTED = mark("Not counted under these filters: {what}.")
@@ -48,10 +48,10 @@ def notes(
             "Left out under these filters: {n} records of this source without civilian harm.",
         ))  # fmt: skip
     silent = {
-        "killed": (mark("{n} incident gives no number of killed; it adds nothing to the sum."),
-                   mark("{n} incidents give no number of killed; they add nothing to the sum.")),
-        "injured": (mark("{n} incident gives no number of injured; it adds nothing to the sum."),
-                    mark("{n} incidents give no number of injured; they add nothing to the sum.")),
+        "killed": mark_n("{n} incident gives no number of killed; it adds nothing to the sum.",
+                         "{n} incidents give no number of killed; they add nothing to the sum."),
+        "injured": mark_n("{n} incident gives no number of injured; it adds nothing to the sum.",
+                          "{n} incidents give no number of injured; they add nothing to the sum."),
     }  # fmt: skip
     for measure, (one, many) in silent.items():
         absent = totals[f"without_{measure}"]
@@ -94,11 +94,11 @@ def notes(
 def _left_out(held: Mapping[str, int]) -> list[str]:
     """Say how many rows and records no total holds, and why."""
     reasons = (
-        (held["set_aside"], mark("{n} row was set aside at reading, whatever its day, place or party"),
-         mark("{n} rows were set aside at reading, whatever their day, place or party")),
-        (held["outside"], mark("{n} record lies outside the theatre or at a place it does not know"),
-         mark("{n} records lie outside the theatre or at places it does not know")),
-        (held["excluded"], mark("{n} record is discounted, not credible or a duplicate"),
-         mark("{n} records are discounted, not credible or duplicates")),
+        (held["set_aside"], *mark_n("{n} row was set aside at reading, whatever its day, place or party",
+                                    "{n} rows were set aside at reading, whatever their day, place or party")),
+        (held["outside"], *mark_n("{n} record lies outside the theatre or at a place it does not know",
+                                  "{n} records lie outside the theatre or at places it does not know")),
+        (held["excluded"], *mark_n("{n} record is discounted, not credible or a duplicate",
+                                   "{n} records are discounted, not credible or duplicates")),
     )  # fmt: skip
     return [say_n(value, one, many) for value, one, many in reasons if value]

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # which arguments of a function are the text (singular and plural), and which is its context
 SAID: dict[str, tuple[tuple[int, ...], int | None]] = {
     "say": ((0,), None), "mark": ((0,), None), "say_in": ((1,), 0), "say_n": ((1, 2), None), "count": ((1, 2), None),
+    "mark_n": ((0, 1), None),
 }  # fmt: skip
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}  # CLDR's third form, of whole millions, has no use here
 

@@ -15,7 +15,7 @@ from civmap.exhibits.trends.asked import lateness, provisional
 from civmap.exhibits.trends.per import PER, divided
 from civmap.exhibits.trends.periods import counted, per_period, periods
 from civmap.figures.part import Part
-from civmap.language import mark, say, say_n
+from civmap.language import mark, mark_n, say, say_n
 from civmap.store import Store
 
 PERIODS = ("month", "quarter", "year", "week")
@@ -127,12 +127,12 @@ def trends(recipe: Recipe, store: Store) -> Exhibit:
 def _not_drawn(silent: int, nowhere: int, outside: int) -> list[str]:
     """Say how many provinces and incidents no line shows, and why."""
     reasons = (
-        (silent, mark("{n} province in the source's scope without a record under these filters."),
-         mark("{n} provinces in the source's scope without a record under these filters.")),
-        (nowhere, mark("{n} incident is known only to the country and in no province."),
-         mark("{n} incidents are known only to the country and in no province.")),
-        (outside, mark("{n} province outside what the source covers: empty, not zero."),
-         mark("{n} provinces outside what the source covers: empty, not zero.")),
+        (silent, *mark_n("{n} province in the source's scope without a record under these filters.",
+                         "{n} provinces in the source's scope without a record under these filters.")),
+        (nowhere, *mark_n("{n} incident is known only to the country and in no province.",
+                          "{n} incidents are known only to the country and in no province.")),
+        (outside, *mark_n("{n} province outside what the source covers: empty, not zero.",
+                          "{n} provinces outside what the source covers: empty, not zero.")),
     )  # fmt: skip
     return [say_n(value, one, many) for value, one, many in reasons if value]
 
@@ -168,9 +168,9 @@ def _peak(panel: pd.DataFrame, here: Standing, frequency: str) -> str:
 def _events_in_words(happened: pd.DataFrame) -> str:
     number = happened["kind"].value_counts()
     named = {
-        "directive": (mark("{n} directive"), mark("{n} directives")),
-        "recording": (mark("{n} recording change"), mark("{n} recording changes")),
-        "context": (mark("{n} event of context"), mark("{n} events of context")),
+        "directive": mark_n("{n} directive", "{n} directives"),
+        "recording": mark_n("{n} recording change", "{n} recording changes"),
+        "context": mark_n("{n} event of context", "{n} events of context"),
     }
     said = [say_n(number[kind], *texts) for kind, texts in named.items() if kind in number]
     if not said:
