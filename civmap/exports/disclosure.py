@@ -88,8 +88,10 @@ class Care:
 
     @property
     def rounds(self) -> bool:
-        """Whether results of models are told with two digits only: they are about people of some provinces."""
-        return bool(self.areas) and counts.protected(self.store, self.exhibit.recipe.filters.measure)
+        """Whether results of a model are told with two digits only: they are about people of some provinces."""
+        recipe = self.exhibit.recipe
+        modelled = recipe.analysis.startswith("directive")
+        return modelled and bool(self.areas) and counts.protected(self.store, recipe.filters.measure)
 
     @property
     def bound(self) -> str:
@@ -181,6 +183,8 @@ def _disclosed(exhibit: Exhibit, store: Store) -> tuple[Exhibit, int]:
             "year, and others with them so that they cannot be worked out.",
             most=care.smallest - 1, smallest=care.smallest,
         ))  # fmt: skip
+    if care.rounds:
+        care.notes.append(say("Numbers are rounded to two digits here: the model is about people of some provinces."))
     safe = replace(
         exhibit, title=told["title"] or say("Exhibit"),
         sentence=told["sentence"], caveats=(*caveats, *care.notes),

@@ -275,6 +275,7 @@ def test_results_of_a_model_of_one_province_are_told_with_two_digits(own: Store,
     for areas in ((), ("AF-KAB",)):
         safe = told_of(own, "directive", options, "en", admin1=areas, **KILLED)
         table = next(part.table for part in safe.parts if part.kind == "table")
+        assert any("two digits" in line for line in safe.caveats) == bool(areas)
         numbers[areas] = table.select_dtypes("float").stack().dropna()
     odd = [value for value in numbers[("AF-KAB",)] if value != float(f"{value:.2g}")]
     assert not odd, odd
